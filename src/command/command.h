@@ -1,0 +1,162 @@
+/* command.h - the one language: what runs a command line, whoever it came from. */
+#ifndef OFFHOOK_COMMAND_COMMAND_H
+#define OFFHOOK_COMMAND_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/text.h"
+#include "phone/phone.h"
+#include "phone/settings.h"
+
+struct keymap;
+struct script;
+
+/* What commands act on; made once by main. Handlers may be NULL: the command then says that it does
+ * not work here. */
+struct command_env {
+	struct phone *phone;
+	struct settings *settings;
+	struct keymap *keymap;
+	int (*exchange_h)(bool on, void *arg);           /* 0 or errno */
+	void (*quit_h)(int status, void *arg);
+	int (*view_h)(const char *name, void *arg);      /* ENOENT: no such view; NULL when headless */
+	void (*open_notice_h)(void *arg);                /* details of the selected notice */
+	void (*option_h)(const char *name, void *arg);   /* an option has changed */
+	void *arg;
+	const char *const *views;                        /* names view_h knows, NULL-terminated, or NULL */
+};
+
+/* The answer to one command. */
+struct result {
+	bool ok;
+	int status;          /* exit status if a script fails here: 0, 1, 2, 3-7 */
+	struct buf text;     /* what it prints when ok, lines separated by \n; may be empty */
+	struct buf error;    /* one line, translated, when not ok */
+};
+void result_free(struct result *r);
+
+/* ---- parser (command/parser.c), pure ---------------------------------------------------- */
+
+#define LINE_MAX_BYTES 4096
+#define WORDS_MAX      128
+
+/* One command of a line: its words, unquoted. */
+struct words {
+	unsigned n;
+	char *word[WORDS_MAX];
+	const char *rest[WORDS_MAX]; /* where each word began in the line, for raw text such as TARGET */
+	char store[LINE_MAX_BYTES];
+};
+/* Reads the next command of LINE from *POS on: 0; ENOENT at the end (comment, blank or nothing left);
+ * EINVAL with *WHY (translated) for an open quote, a trailing backslash, a line above LINE_MAX_BYTES - 1
+ * or too many words. *POS then stands behind its ';'. */
+int parser_next(struct words *w, const char *line, size_t *pos, const char **why);
+/* Quotes WORD so that parser_next() reads it back as one word. */
+void parser_quote(struct buf *out, const char *word);
+
+/* ---- table (command/table.c) -------------------------------------------------------------- */
+
+enum argument {
+	ARG_NONE, ARG_TARGET, ARG_CALL, ARG_CODE, ARG_ACCOUNT, ARG_OPTION, ARG_VALUE, ARG_CONTEXT,
+	ARG_KEYS, ARG_COMMAND, ARG_CONDITION, ARG_DURATION, ARG_VIEW, ARG_FILE, ARG_TEXT, ARG_WORD,
+	ARG_ON_OFF, ARG_DIGITS
+};
+struct command;
+typedef void command_h(struct command_env *env, struct script *script, const struct words *w, struct result *r);
+struct command {
+	const char *name;
+	const char *usage;          /* "TARGET [account=NAME] ..." */
+	const char *sentence;       /* to be passed through gettext */
+	command_h *run;             /* NULL: takes time, the script runner does it (wait, sleep) */
+	unsigned min, max;          /* words after the name; max UINT_MAX: any number */
+	enum argument argument[4];  /* types by position; the last one repeats */
+};
+/* The rows by name; COUNT of them. */
+const struct command *command_table(unsigned *count);
+/* The row of NAME or of an abbreviation that is not ambiguous, or NULL with a sentence in ERROR that
+ * names what is wrong and the nearest valid word. */
+const struct command *command_find(const char *name, struct buf *error);
+/* The nearest of COUNT words to WORD, or NULL when none is near. */
+const char *nearest_word(const char *word, const char *const *words, unsigned count);
+
+/* ---- scripts (command/script.c) ------------------------------------------------------------- */
+
+/* A script runs its commands one after the other; `wait` and `sleep` hold up only itself. */
+enum script_kind { SCRIPT_EXEC, SCRIPT_INPUT, SCRIPT_PROMPT, SCRIPT_KEY, SCRIPT_RC };
+/* The answer to a command. LINE is the command as given. */
+typedef void script_result_h(struct script *s, const char *line, const struct result *r, void *arg);
+/* The script has nothing left to run (called each time it runs dry). */
+typedef void script_idle_h(struct script *s, void *arg);
+
+/* ENOMEM. RESULT_H and IDLE_H may be NULL. STOP_ON_ERROR: a failing command drops the rest (-e). */
+int script_new(struct script **sp, struct command_env *env, enum script_kind kind, bool stop_on_error,
+	       script_result_h *result_h, script_idle_h *idle_h, void *arg);
+void script_free(struct script *s);
+/* Adds LINE (may hold several commands) to be run after what is there; runs at once what can. A line that
+ * does not parse is answered by an error. ENOSPC above 10000 commands waiting. ORIGIN ("FILE:LINE" or NULL)
+ * goes in front of its errors. */
+int script_add(struct script *s, const char *line, const char *origin);
+bool script_busy(const struct script *s);
+/* Exit status of the first failing step, 0 when none failed. */
+int script_status(const struct script *s);
+/* The script's own last call: dialled by it, else the newest of all; 0 = none. */
+unsigned script_call(const struct script *s);
+void script_set_call(struct script *s, unsigned call);
+enum script_kind script_get_kind(const struct script *s);
+const char *script_origin(const struct script *s);
+/* Runs FILE as a script of kind RC: each wrong line becomes a notice with file and line, the rest takes
+ * effect. 0, or the errno of reading it (ENOENT ...). Depth of `source` at most 8 (ELOOP). */
+int rc_read(struct command_env *env, const char *file);
+
+/* ---- options (command/options.c) ------------------------------------------------------------ */
+
+enum option_type { OPTION_BOOL, OPTION_NUMBER, OPTION_TEXT, OPTION_CHOICE, OPTION_CODECS, OPTION_PORTS, OPTION_LISTEN };
+struct option_row {
+	const char *name;
+	enum option_type type;
+	long min, max;               /* OPTION_NUMBER */
+	const char *unit;            /* "s", "%" or "" */
+	const char *fallback;        /* the default, as text */
+	const char *const *choices;  /* OPTION_CHOICE */
+	const char *sentence;        /* to be passed through gettext */
+	size_t offset;               /* of the value in struct settings */
+};
+const struct option_row *options_table(unsigned *count);
+const struct option_row *option_find(const char *name, struct buf *error);
+/* Sets everything to its default. */
+void options_defaults(struct settings *s);
+/* EINVAL with a sentence in ERROR that names value and range. */
+int option_set(struct settings *s, const struct option_row *row, const char *value, struct buf *error);
+void option_print(const struct settings *s, const struct option_row *row, struct buf *out); /* the value */
+
+/* ---- keymap (command/keymap.c) ---------------------------------------------------------------- */
+
+enum key_context {
+	KEYS_PROMPT, KEYS_CALLS, KEYS_NOTICES, KEYS_HELP, KEYS_ACCOUNTS, /* views */
+	KEYS_RINGING, KEYS_TALKING, KEYS_FAILED,                          /* of the selected call */
+	KEYS_GLOBAL, KEYS_CONTEXTS
+};
+const char *key_context_name(enum key_context c);
+/* With the default bindings. ENOMEM. */
+int keymap_new(struct keymap **kp);
+void keymap_free(struct keymap *k);
+/* KEYS in notation: "gg", "<C-x>", "<lt>". EINVAL with a sentence in ERROR. COMMAND is checked to parse and to
+ * begin with a command. */
+int keymap_bind(struct keymap *k, const char *context, const char *keys, const char *command, struct buf *error);
+int keymap_unbind(struct keymap *k, const char *context, const char *keys, struct buf *error);
+/* Looks KEYS (normalised notation typed so far) up in CONTEXTS (N of them, most special first): the command, or NULL.
+ * *LONGER tells that more keys could follow. */
+const char *keymap_find(const struct keymap *k, const enum key_context *contexts, unsigned n, const char *keys, bool *longer);
+/* Binding number I of the whole map (in order of context, then keys), false past the end. */
+bool keymap_at(const struct keymap *k, unsigned i, enum key_context *context, const char **keys, const char **command);
+/* Splits NOTATION into single keys; each gets at most 16 bytes. Returns how many, 0 with a sentence in ERROR when
+ * it is wrong. */
+unsigned keymap_split(char (*out)[16], unsigned max, const char *notation, struct buf *error);
+
+/* ---- saved accounts (command/accounts.c) --------------------------------------------------------- */
+
+/* Reads $STATE/accounts (if there) as commands that define accounts. 0 or an errno. */
+int accounts_read(struct command_env *env);
+
+#endif

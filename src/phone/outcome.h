@@ -1,0 +1,58 @@
+/* outcome.h - the response table: what every final response, and every local failure,
+ * means for the person who dialled. Policy and words stand nowhere else. */
+#ifndef OFFHOOK_PHONE_OUTCOME_H
+#define OFFHOOK_PHONE_OUTCOME_H
+
+#include <stdbool.h>
+
+/* The classes of outcome, in the words of the `kind` field of events. */
+enum outcome_kind {
+	OUTCOME_PROGRESS, OUTCOME_SUCCESS, OUTCOME_REDIRECT, OUTCOME_RETRY_AUTO,
+	OUTCOME_RETRY_AFTER, OUTCOME_FIX_AND_REDIAL, OUTCOME_BUSY, OUTCOME_DECLINED,
+	OUTCOME_UNREACHABLE, OUTCOME_NOT_FOUND, OUTCOME_NOT_ALLOWED, OUTCOME_SERVER_TROUBLE,
+	OUTCOME_PROTOCOL_TROUBLE, OUTCOME_LOCAL, OUTCOME_KINDS
+};
+
+enum tone {
+	TONE_NONE, TONE_RINGBACK, TONE_BUSY, TONE_REORDER, TONE_SIT, TONE_CALL_WAITING,
+	TONE_RING, TONE_DTMF, TONE_MILLIWATT, TONE_COUNT
+};
+
+/* What failed on this side, before or without a response. */
+enum local_error {
+	LOCAL_NONE, LOCAL_TIMEOUT, LOCAL_TRANSPORT, LOCAL_DNS, LOCAL_TLS, LOCAL_REFUSED,
+	LOCAL_DEVICE, LOCAL_NO_CODEC, LOCAL_NO_AUDIO, LOCAL_ERRORS
+};
+
+struct outcome {
+	unsigned code;            /* 300-699; 0 for a local failure */
+	enum local_error error;   /* LOCAL_NONE for a response */
+	const char *phrase;       /* a response: the standard phrase (never translated); a local
+	                           * failure: the title, to be passed through gettext ("No answer") */
+	enum outcome_kind kind;
+	enum tone tone;           /* heard when it ends an outgoing call */
+	const char *sentence;     /* what it means for the user; to be passed through gettext */
+	const char *registration; /* the same for a REGISTER; NULL: the call's serves */
+};
+
+/* The row of a response code. Unknown codes: the x00 row of their class (RFC 3261 section
+ * 8.1.3.2), with *KNOWN false; an unknown 6xx is treated as 600 but with kind declined and the
+ * reorder tone. CODE outside 300-699: the row of 500. Never NULL. KNOWN may be NULL. */
+const struct outcome *outcome_find(unsigned code, bool *known);
+
+/* The row of a local failure (not LOCAL_NONE). Never NULL. */
+const struct outcome *outcome_local(enum local_error error);
+
+/* The table itself, COUNT rows: responses by ascending code, then local failures. */
+const struct outcome *outcome_table(unsigned *count);
+
+/* Their words in events: "retry-after", "busy", "no-codec". Never NULL. */
+const char *outcome_kind_name(enum outcome_kind kind);
+const char *tone_name(enum tone tone);
+const char *local_error_name(enum local_error error);
+
+/* The exit status of a scripted call that ended so: 3-6 for the class of a response, 7 for
+ * LOCAL_TIMEOUT, 1 for other local failures. */
+int outcome_exit_status(unsigned code, enum local_error error);
+
+#endif

@@ -1,0 +1,93 @@
+/* ports.h - what the phone needs from the world: plain functions, implemented in sip/,
+ * media/ and main.c; tests link fakes. All are called on the main thread, none blocks. */
+#ifndef OFFHOOK_PHONE_PORTS_H
+#define OFFHOOK_PHONE_PORTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "phone/account.h"
+#include "phone/attempt.h"
+#include "phone/codec.h"
+#include "phone/outcome.h"
+
+#define ADDRESS_MAX      64   /* a numeric IPv4 or IPv6 address, zone included */
+#define MEDIA_FORMATS    8
+
+enum media_direction { MEDIA_INACTIVE = 0, MEDIA_SEND = 1, MEDIA_RECEIVE = 2, MEDIA_BOTH = 3 };
+
+/* What offer and answer agreed on for a call's one sound stream (RFC 3264). */
+struct media_params {
+	char remote_address[ADDRESS_MAX];     /* where to send RTP; "" or 0.0.0.0: nowhere */
+	uint16_t remote_port;
+	char remote_rtcp_address[ADDRESS_MAX];
+	uint16_t remote_rtcp_port;            /* RFC 3605; default port + 1 */
+	enum media_direction direction;       /* as seen from us */
+	const struct codec *codec;            /* to send with */
+	int payload_type;                     /* to send with, 0-127 */
+	unsigned formats;                     /* that may arrive: .format[] */
+	struct { int payload_type; const struct codec *codec; } format[MEDIA_FORMATS];
+	int event_payload_type;               /* to send telephone-event with (RFC 4733), -1 = none */
+	uint32_t event_clock_rate;            /* Hz */
+	int event_receive_type;               /* that may arrive, -1 = none */
+	unsigned ptime;                       /* ms per packet that the peer asked for, 20 if it did not */
+	bool opus_fec;                        /* useinbandfec=1 from the peer */
+};
+
+/* Clock. */
+uint64_t port_now_ms(void);     /* monotonic, ms */
+int64_t port_wall_ms(void);     /* ms since 1970 */
+/* phone_tick() is wanted at that monotonic time; UINT64_MAX: not at all. Replaces the last wish. */
+void port_wake_at(uint64_t ms);
+
+/* Signalling (sip/). CALL is the phone's number for the call. */
+struct invite {
+	unsigned call;
+	const struct account *account;        /* NULL: a direct call */
+	const char *uri;                      /* Request-URI and To */
+	const struct codec *codec[CODEC_COUNT]; /* to offer, in order */
+	unsigned codecs;
+	unsigned expires;                     /* seconds, Expires of the INVITE */
+	const char *const *header;            /* further header lines "Name: value", checked for CR and LF */
+	unsigned headers;
+};
+/* Starts an outgoing call; what happens is told by phone_sip_...(). 0 or an errno. */
+int port_sip_invite(const struct invite *invite);
+/* Sends the INVITE again with credentials for the marked challenges of its last response. */
+int port_sip_resend_digest(unsigned call, const bool answer[CHALLENGES_MAX]);
+/* Ends it in the way its state asks for: CANCEL, BYE, or nothing. Told by phone_sip_closed(). */
+void port_sip_hangup(unsigned call);
+/* Answers an incoming call: 180; 200 with the answer; a final refusal. */
+int port_sip_ring(unsigned call);
+int port_sip_answer(unsigned call, const struct codec *const *codec, unsigned codecs);
+int port_sip_reject(unsigned call, unsigned code);
+/* Offers a new direction by re-INVITE: MEDIA_SEND (hold) or MEDIA_BOTH (resume); RFC 3264 section 8.4.
+ * Glare (491) is repaired inside. EBUSY while an offer is pending. */
+int port_sip_reoffer(unsigned call, enum media_direction direction);
+/* The phone has no more use for the call's signalling; frees it when its BYE is through. */
+void port_sip_release(unsigned call);
+int port_sip_register(const struct account *account);
+void port_sip_unregister(const struct account *account);
+/* Forgets the account (it is going away); no more reports about it. */
+void port_sip_account_removed(const char *name);
+
+/* Sound (media/). */
+/* Reserves RTP and RTCP sockets on ADDRESS (numeric); *PORT is the RTP port. 0 or an errno
+ * (EADDRINUSE: the whole range is taken). Again for the same call: the same port. */
+int port_media_open(unsigned call, const char *address, uint16_t *port);
+/* Starts or changes the stream of a call. */
+int port_media_start(unsigned call, const struct media_params *params);
+/* Stops and frees the call's stream and sockets; its tone too. No stream: nothing. */
+void port_media_close(unsigned call);
+/* Which call is heard and spoken to (0 = none). */
+void port_media_focus(unsigned call);
+/* Plays TONE on the loudspeaker for the call until TONE_NONE. */
+void port_media_tone(unsigned call, enum tone tone);
+void port_media_mute(bool on);
+void port_media_volume(unsigned percent);
+/* Sends digits (0-9*#A-D, ',' = a pause of 1 s) as telephone-events, one after the other, after those
+ * still under way. ENOTSUP when the peer did not take telephone-event, ENOTCONN without a stream, ENOSPC
+ * above 64 waiting. */
+int port_media_dtmf(unsigned call, const char *digits);
+
+#endif

@@ -1,0 +1,28 @@
+/* settings.h - the values of the options, as the phone and its ports read them.
+ * command/options has the table (type, range, unit, default, sentence) that fills it. */
+#ifndef OFFHOOK_PHONE_SETTINGS_H
+#define OFFHOOK_PHONE_SETTINGS_H
+
+#include <stdbool.h>
+
+#define SETTING_TEXT_MAX 256
+
+struct settings {
+	char sip_listen[SETTING_TEXT_MAX];    /* "*:5060" or ADDRESS:PORT */
+	bool sip_listen_named;                /* the user named it: a taken port is an error */
+	char rtp_ports[SETTING_TEXT_MAX];     /* "FIRST-LAST" */
+	unsigned rtp_first, rtp_last;         /* the same, read */
+	char audio_output[SETTING_TEXT_MAX];  /* device name or "default" */
+	char audio_input[SETTING_TEXT_MAX];
+	char audio_ring[SETTING_TEXT_MAX];
+	char codecs[SETTING_TEXT_MAX];        /* in order of preference */
+	unsigned ring_timeout;                /* seconds */
+	unsigned dial_timeout;                /* seconds */
+	unsigned tone_seconds;                /* longest failure tone, 0 = none */
+	bool answer_unknown_users;
+	unsigned max_calls;
+	bool meters;                          /* level meters on the screen */
+	unsigned volume;                      /* of what is heard, percent 0-200, 100 = as received */
+};
+
+#endif

@@ -43,6 +43,9 @@ typedef void phone_change_h(void *arg);
 int phone_new(struct phone **pp, const struct settings *settings);
 void phone_free(struct phone *p);
 
+/* Signalling is up: accounts that register do so from now on. */
+void phone_start(struct phone *p);
+
 /* H gets every event, in order, at once. At most 8 listeners; ENOSPC. */
 int phone_listen(struct phone *p, phone_event_h *h, void *arg);
 void phone_unlisten(struct phone *p, phone_event_h *h, void *arg);
@@ -95,6 +98,7 @@ struct call_info {
 	bool was_ringing;        /* has been ringing (or beyond) */
 	bool was_established;
 	bool over;               /* failed or closed */
+	bool closed;             /* its `closed` event has been told */
 	unsigned code;           /* of its outcome: 0 when none or local */
 	enum local_error error;
 	bool failed;             /* had an outcome */

@@ -21,6 +21,7 @@ struct settings {
 	unsigned tone_seconds;                /* longest failure tone, 0 = none */
 	bool answer_unknown_users;
 	unsigned max_calls;
+	char local_user[64];                  /* the login name: who we are without an account */
 	bool meters;                          /* level meters on the screen */
 	unsigned volume;                      /* of what is heard, percent 0-200, 100 = as received */
 };

@@ -1,0 +1,225 @@
+/* The phone's accounts: which there are, and what their registrations have come to. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/i18n.h"
+#include "base/text.h"
+#include "phone/internal.h"
+
+static struct account *find(const struct phone *p, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; name && i < p->accounts; i++) {
+		if (!strcmp(p->account[i].name, name))
+			return (struct account *)&p->account[i];
+	}
+	return NULL;
+}
+
+static void emit_registration(struct phone *p, const struct account *a, unsigned expires, unsigned retry_in)
+{
+	struct event e;
+
+	event_begin(&e, "registration");
+	event_string(&e, "account", a->name);
+	event_string(&e, "state", registration_state_name(a->state));
+	if (a->code)
+		event_integer(&e, "code", a->code);
+	event_string(&e, "reason", a->reason);
+	if (expires)
+		event_integer(&e, "expires", expires);
+	if (retry_in)
+		event_integer(&e, "retry_in", retry_in);
+	phone_emit(p, &e);
+}
+
+static void start_registration(struct phone *p, struct account *a)
+{
+	struct response r;
+	int err;
+
+	if (!p->started)
+		return;
+	a->state = REGISTRATION_REGISTERING;
+	a->code = 0;
+	a->error = LOCAL_NONE;
+	a->reason[0] = '\0';
+	err = port_sip_register(a);
+	if (err) {
+		memset(&r, 0, sizeof(r));
+		r.error = LOCAL_TRANSPORT;
+		text_copy(r.detail, sizeof(r.detail), strerror(err));
+		phone_sip_registration(p, a->name, REGISTRATION_FAILED, &r, 0, 0);
+	}
+	phone_changed(p);
+}
+
+void phone_start(struct phone *p)
+{
+	unsigned i;
+
+	p->started = true;
+	for (i = 0; i < p->accounts; i++) {
+		if (p->account[i].registers)
+			start_registration(p, &p->account[i]);
+	}
+}
+
+int phone_account_add(struct phone *p, const struct account *a)
+{
+	struct account *mine;
+
+	if (find(p, a->name))
+		return EEXIST;
+	if (p->accounts == ACCOUNTS_MAX)
+		return ENOSPC;
+	mine = &p->account[p->accounts++];
+	*mine = *a;
+	mine->state = REGISTRATION_NONE;
+	mine->is_default = p->accounts == 1;
+	if (mine->registers)
+		start_registration(p, mine);
+	phone_changed(p);
+	return 0;
+}
+
+int phone_account_replace(struct phone *p, const struct account *a)
+{
+	struct account *mine = find(p, a->name);
+	bool was_default;
+
+	if (!mine)
+		return ENOENT;
+	was_default = mine->is_default;
+	port_sip_account_removed(mine->name);
+	*mine = *a;
+	mine->is_default = was_default;
+	mine->state = REGISTRATION_NONE;
+	if (mine->registers)
+		start_registration(p, mine);
+	phone_changed(p);
+	return 0;
+}
+
+int phone_account_remove(struct phone *p, const char *name)
+{
+	struct account *a = find(p, name);
+	char key[NOTICE_KEY_MAX];
+	bool was_default;
+	unsigned i;
+
+	if (!a)
+		return ENOENT;
+	if (a->state == REGISTRATION_REGISTERED || a->state == REGISTRATION_REGISTERING)
+		port_sip_unregister(a);
+	port_sip_account_removed(a->name);
+	snprintf(key, sizeof(key), "account %s", a->name);
+	notice_drop_key(p, key);
+	was_default = a->is_default;
+	explicit_bzero(a->password, sizeof(a->password));
+	i = (unsigned)(a - p->account);
+	memmove(a, a + 1, (p->accounts - i - 1) * sizeof(*a));
+	p->accounts--;
+	if (was_default && p->accounts)
+		p->account[0].is_default = true;
+	phone_changed(p);
+	return 0;
+}
+
+int phone_account_default(struct phone *p, const char *name)
+{
+	struct account *a = find(p, name);
+	unsigned i;
+
+	if (!a)
+		return ENOENT;
+	for (i = 0; i < p->accounts; i++)
+		p->account[i].is_default = &p->account[i] == a;
+	phone_changed(p);
+	return 0;
+}
+
+int phone_account_register(struct phone *p, const char *name, bool on)
+{
+	struct account *a = find(p, name);
+
+	if (!a)
+		return ENOENT;
+	if (on)
+		start_registration(p, a);
+	else
+		port_sip_unregister(a);
+	return 0;
+}
+
+const struct account *phone_account(const struct phone *p, const char *name)
+{
+	return find(p, name);
+}
+
+const struct account *phone_account_at(const struct phone *p, unsigned index)
+{
+	return index < p->accounts ? &p->account[index] : NULL;
+}
+
+unsigned phone_accounts(const struct phone *p)
+{
+	return p->accounts;
+}
+
+bool phone_accounts_settled(const struct phone *p)
+{
+	unsigned i;
+
+	for (i = 0; i < p->accounts; i++) {
+		if (p->account[i].registers && p->account[i].state == REGISTRATION_REGISTERING)
+			return false;
+	}
+	return true;
+}
+
+void phone_sip_registration(struct phone *p, const char *account, enum registration_state state,
+			    const struct response *response, unsigned expires, unsigned retry_in)
+{
+	struct account *a = find(p, account);
+	const struct outcome *row;
+	const char *sentence;
+	char key[NOTICE_KEY_MAX];
+	struct notice *n;
+	bool known = true;
+
+	if (!a)
+		return;
+	a->state = state;
+	a->code = response ? response->code : 0;
+	a->error = response ? response->error : LOCAL_NONE;
+	a->reason[0] = '\0';
+	snprintf(key, sizeof(key), "account %s", a->name);
+
+	if (state == REGISTRATION_REGISTERED || state == REGISTRATION_UNREGISTERED)
+		notice_drop_key(p, key);
+	if (state == REGISTRATION_FAILED && response) {
+		row = a->code ? outcome_find(a->code, &known) : outcome_local(a->error);
+		sentence = row->registration ? row->registration : row->sentence;
+		text_show_str(a->reason, sizeof(a->reason), a->code ? response->reason : _(row->phrase));
+		n = notice_new(p, SEVERITY_ERROR, key);
+		if (a->code)
+			/* TRANSLATORS: %s is the account's name; then status code and standard phrase */
+			snprintf(n->title, sizeof(n->title), _("Account %s: not registered, %u %s"), a->name,
+				 a->code, known ? row->phrase : "");
+		else
+			/* TRANSLATORS: %s is the account's name; then the cause in words */
+			snprintf(n->title, sizeof(n->title), _("Account %s: not registered, %s"), a->name,
+				 _(row->phrase));
+		text_copy(n->sentence, sizeof(n->sentence), _(sentence));
+		if (!a->code)
+			text_show_str(n->server, sizeof(n->server), response->detail);
+		else if (strcasecmp(response->reason, row->phrase))
+			text_show_str(n->server, sizeof(n->server), response->reason);
+		notice_emit(p, n);
+	}
+	emit_registration(p, a, expires, retry_in);
+}

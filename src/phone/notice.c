@@ -1,0 +1,137 @@
+/* Notices: news that stay until somebody has read them. Newest first. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "phone/internal.h"
+
+static int place(const struct phone *p, unsigned id)
+{
+	unsigned i;
+
+	for (i = 0; i < p->notices; i++) {
+		if (p->notice[i].id == id)
+			return (int)i;
+	}
+	return -1;
+}
+
+static void remove_at(struct phone *p, unsigned i)
+{
+	unsigned call = p->notice[i].call;
+	bool selected = p->notice[i].id == p->selected_notice;
+
+	memmove(&p->notice[i], &p->notice[i + 1], (p->notices - i - 1) * sizeof(p->notice[0]));
+	p->notices--;
+	if (selected) {
+		if (i >= p->notices)
+			i = p->notices ? p->notices - 1 : 0;
+		p->selected_notice = p->notices ? p->notice[i].id : 0;
+	}
+	if (call)
+		call_notice_gone(p, call);
+	phone_changed(p);
+}
+
+void notice_drop_key(struct phone *p, const char *key)
+{
+	unsigned i;
+
+	for (i = 0; i < p->notices; i++) {
+		if (key && *key && !strcmp(p->notice[i].key, key)) {
+			remove_at(p, i);
+			return;
+		}
+	}
+}
+
+void notice_drop_call(struct phone *p, unsigned call)
+{
+	unsigned i;
+
+	for (i = 0; i < p->notices; i++) {
+		if (p->notice[i].call == call) {
+			remove_at(p, i);
+			return;
+		}
+	}
+}
+
+struct notice *notice_new(struct phone *p, enum severity severity, const char *key)
+{
+	struct notice *n;
+
+	notice_drop_key(p, key);
+	if (p->notices == NOTICES_MAX)
+		remove_at(p, p->notices - 1);
+	memmove(&p->notice[1], &p->notice[0], p->notices * sizeof(p->notice[0]));
+	p->notices++;
+	n = &p->notice[0];
+	memset(n, 0, sizeof(*n));
+	n->id = ++p->last_notice;
+	n->severity = severity;
+	n->wall_ms = port_wall_ms();
+	text_copy(n->key, sizeof(n->key), key);
+	p->selected_notice = n->id;
+	return n;
+}
+
+void notice_emit(struct phone *p, const struct notice *n)
+{
+	static const char *const word[] = {"info", "warning", "error"};
+	static const char *const actions[] = {"dismiss"};
+	char text[SNAPSHOT_TEXT * 4];
+	struct event e;
+
+	snprintf(text, sizeof(text), "%s%s%s", n->title, n->sentence[0] ? ": " : "", n->sentence);
+	event_begin(&e, "notice");
+	event_integer(&e, "id", n->id);
+	event_string(&e, "severity", word[n->severity]);
+	event_string(&e, "text", text);
+	event_list(&e, "actions", actions, 1);
+	phone_emit(p, &e);
+}
+
+unsigned phone_notice(struct phone *p, enum severity severity, const char *key, const char *text)
+{
+	struct notice *n = notice_new(p, severity, key);
+	unsigned id = n->id;
+
+	text_show_str(n->title, sizeof(n->title), text);
+	notice_emit(p, n);
+	return id;
+}
+
+unsigned phone_notice_printf(struct phone *p, enum severity severity, const char *key, const char *fmt, ...)
+{
+	char text[SNAPSHOT_TEXT * 4];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return phone_notice(p, severity, key, text);
+}
+
+int phone_notice_step(struct phone *p, int step)
+{
+	int i = place(p, p->selected_notice) + (step > 0 ? 1 : -1);
+
+	if (i < 0 || (unsigned)i >= p->notices)
+		return ENOENT;
+	p->selected_notice = p->notice[i].id;
+	phone_changed(p);
+	return 0;
+}
+
+int phone_notice_dismiss(struct phone *p, unsigned id)
+{
+	int i = place(p, id ? id : p->selected_notice);
+
+	if (i < 0)
+		return ENOENT;
+	remove_at(p, (unsigned)i);
+	return 0;
+}

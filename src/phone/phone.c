@@ -1,0 +1,213 @@
+/* The phone as a whole: who listens, what time it is, what the sound path says of itself. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/text.h"
+#include "phone/internal.h"
+
+int phone_new(struct phone **pp, const struct settings *settings)
+{
+	struct phone *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return ENOMEM;
+	p->settings = settings;
+	p->rx_level = p->tx_level = -127;
+	*pp = p;
+	return 0;
+}
+
+void phone_free(struct phone *p)
+{
+	unsigned i;
+
+	if (!p)
+		return;
+	calls_free(p);
+	for (i = 0; i < p->accounts; i++) /* no password stays in freed memory */
+		explicit_bzero(p->account[i].password, sizeof(p->account[i].password));
+	free(p);
+}
+
+int phone_listen(struct phone *p, phone_event_h *h, void *arg)
+{
+	unsigned i;
+
+	for (i = 0; i < LISTENERS_MAX; i++) {
+		if (!p->listener[i].h) {
+			p->listener[i].h = h;
+			p->listener[i].arg = arg;
+			return 0;
+		}
+	}
+	return ENOSPC;
+}
+
+void phone_unlisten(struct phone *p, phone_event_h *h, void *arg)
+{
+	unsigned i;
+
+	for (i = 0; i < LISTENERS_MAX; i++) {
+		if (p->listener[i].h == h && p->listener[i].arg == arg) {
+			p->listener[i].h = NULL;
+			p->listener[i].arg = NULL;
+		}
+	}
+}
+
+void phone_on_change(struct phone *p, phone_change_h *h, void *arg)
+{
+	p->change_h = h;
+	p->change_arg = arg;
+}
+
+void phone_changed(struct phone *p)
+{
+	if (p->change_h)
+		p->change_h(p->change_arg);
+}
+
+void phone_emit(struct phone *p, const struct event *event)
+{
+	unsigned i;
+
+	for (i = 0; i < LISTENERS_MAX; i++) {
+		if (p->listener[i].h)
+			p->listener[i].h(event, p->listener[i].arg);
+	}
+	phone_changed(p);
+}
+
+void phone_schedule(struct phone *p)
+{
+	uint64_t at = NEVER;
+	struct call *c;
+
+	for (c = p->calls; c; c = c->next) {
+		uint64_t d = call_deadline(c);
+
+		if (d < at)
+			at = d;
+	}
+	port_wake_at(at);
+}
+
+void phone_tick(struct phone *p)
+{
+	uint64_t now = port_now_ms();
+	struct call *c;
+	unsigned n;
+
+	for (n = 0; (c = call_after(p, n)) != NULL;) {
+		n = c->number;
+		call_tick(c, now);
+	}
+	phone_schedule(p);
+}
+
+void phone_mute(struct phone *p, bool on)
+{
+	if (p->muted == on)
+		return;
+	p->muted = on;
+	port_media_mute(on);
+	phone_changed(p);
+}
+
+bool phone_muted(const struct phone *p)
+{
+	return p->muted;
+}
+
+void phone_settings_changed(struct phone *p)
+{
+	port_media_volume(p->settings->volume);
+	phone_changed(p);
+}
+
+void phone_shutdown(struct phone *p)
+{
+	struct call *c;
+	unsigned i, n;
+
+	p->shutting_down = true;
+	for (n = 0; (c = call_after(p, n)) != NULL;) {
+		n = c->number;
+		call_hang_up(c);
+	}
+	for (i = 0; i < p->accounts; i++) {
+		if (p->account[i].state == REGISTRATION_REGISTERED ||
+		    p->account[i].state == REGISTRATION_REGISTERING)
+			port_sip_unregister(&p->account[i]);
+	}
+}
+
+bool phone_idle(const struct phone *p)
+{
+	unsigned i;
+
+	if (phone_active_calls(p))
+		return false;
+	for (i = 0; i < p->accounts; i++) {
+		if (p->account[i].state == REGISTRATION_REGISTERED ||
+		    p->account[i].state == REGISTRATION_REGISTERING)
+			return false;
+	}
+	return true;
+}
+
+void phone_media_levels(struct phone *p, double rx_level, double tx_level)
+{
+	p->rx_level = rx_level;
+	p->tx_level = tx_level;
+	phone_changed(p);
+}
+
+static const char *device_state_name(enum device_state state)
+{
+	static const char *const name[] = {"open", "lost", "back", "none"};
+
+	return name[state];
+}
+
+void phone_media_device(struct phone *p, const char *role, const char *name, enum device_state state,
+			const char *error)
+{
+	struct event e;
+	char shown[SNAPSHOT_TEXT];
+
+	text_show_str(shown, sizeof(shown), error);
+	event_begin(&e, "device");
+	event_string(&e, "role", role);
+	event_string(&e, "name", name);
+	event_string(&e, "state", device_state_name(state));
+	event_string(&e, "error", error);
+
+	if (state == DEVICE_OPEN || state == DEVICE_BACK) {
+		p->audio_trouble[0] = '\0';
+		notice_drop_key(p, "device");
+		if (state == DEVICE_BACK)
+			phone_notice(p, SEVERITY_INFO, "device", _("Sound is back."));
+	}
+	else if (state == DEVICE_LOST) {
+		text_copy(p->audio_trouble, sizeof(p->audio_trouble), _("sound device lost"));
+		/* TRANSLATORS: %s is what the sound system said */
+		phone_notice_printf(p, SEVERITY_WARNING, "device",
+				    _("The sound device is gone; calls go on without sound until it is back. (%s)"), shown);
+	}
+	else {
+		text_copy(p->audio_trouble, sizeof(p->audio_trouble), _("no sound card"));
+		/* TRANSLATORS: %s is what the sound system said */
+		phone_notice_printf(p, SEVERITY_WARNING, "device",
+				    _("No sound device could be opened; calls work, but silently. (%s)"), shown);
+	}
+	phone_emit(p, &e);
+}
+
+void phone_media_driver(struct phone *p, const char *driver)
+{
+	text_copy(p->audio_driver, sizeof(p->audio_driver), driver);
+	phone_changed(p);
+}

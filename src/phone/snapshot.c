@@ -1,0 +1,83 @@
+/* The plain copy that the screen draws from. Strings become harmless here. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "phone/internal.h"
+
+static void copy_call(struct snapshot_call *s, const struct call *c)
+{
+	const struct phone *p = c->phone;
+
+	s->number = c->number;
+	s->incoming = c->incoming;
+	s->selected = c->number == p->selected;
+	s->focused = c->number == p->focus;
+	s->held_by_us = c->held_by_us;
+	s->held_by_them = c->held_by_them;
+	s->state = c->state;
+	text_show_str(s->name, sizeof(s->name), c->name[0] ? c->name : c->uri);
+	text_show_str(s->peer, sizeof(s->peer), c->uri);
+	text_copy(s->account, sizeof(s->account), c->account);
+	s->since_ms = c->was_established ? c->established_ms : c->began_ms;
+	s->code = c->code;
+	text_show_str(s->failure, sizeof(s->failure), c->failure);
+	s->tone = c->tone;
+	s->codec = c->media_running ? c->media.codec : NULL;
+	s->encrypted = c->has_stats && c->stats.encrypted;
+	text_copy(s->dtmf_sent, sizeof(s->dtmf_sent), c->dtmf_sent);
+	text_copy(s->dtmf_received, sizeof(s->dtmf_received), c->dtmf_received);
+	s->has_stats = c->has_stats;
+	s->stats = c->stats;
+}
+
+void phone_snapshot(const struct phone *p, struct snapshot *s)
+{
+	const struct call *c;
+	unsigned i;
+
+	memset(s, 0, sizeof(*s));
+	s->now_ms = port_now_ms();
+	for (c = p->calls; c && s->calls < SNAPSHOT_CALLS; c = c->next) {
+		if (c->state != CALL_CLOSED)
+			copy_call(&s->call[s->calls++], c);
+	}
+	s->active_calls = phone_active_calls(p);
+	s->selected = p->selected;
+
+	s->notices = p->notices;
+	for (i = 0; i < p->notices; i++) {
+		const struct notice *n = &p->notice[i];
+		struct snapshot_notice *d = &s->notice[i];
+
+		d->id = n->id;
+		d->severity = n->severity;
+		d->selected = n->id == p->selected_notice;
+		d->call = n->call;
+		d->wall_ms = n->wall_ms;
+		text_copy(d->title, sizeof(d->title), n->title);
+		text_copy(d->sentence, sizeof(d->sentence), n->sentence);
+		text_copy(d->server, sizeof(d->server), n->server);
+	}
+
+	s->accounts = p->accounts;
+	for (i = 0; i < p->accounts; i++) {
+		const struct account *a = &p->account[i];
+		struct snapshot_account *d = &s->account[i];
+		char address[sizeof(a->user) + sizeof(a->host) + 2];
+
+		text_copy(d->name, sizeof(d->name), a->name);
+		snprintf(address, sizeof(address), "%s@%s", a->user, a->host);
+		text_show_str(d->address, sizeof(d->address), address);
+		d->is_default = a->is_default;
+		d->state = a->state;
+		d->code = a->code;
+		text_show_str(d->reason, sizeof(d->reason), a->reason);
+	}
+	s->muted = p->muted;
+	s->volume = p->settings->volume;
+	text_copy(s->audio_driver, sizeof(s->audio_driver), p->audio_driver);
+	text_copy(s->audio_trouble, sizeof(s->audio_trouble), p->audio_trouble);
+	s->rx_level = p->rx_level;
+	s->tx_level = p->tx_level;
+}

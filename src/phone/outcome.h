@@ -33,6 +33,8 @@ struct outcome {
 	enum tone tone;           /* heard when it ends an outgoing call */
 	const char *sentence;     /* what it means for the user; to be passed through gettext */
 	const char *registration; /* the same for a REGISTER; NULL: the call's serves */
+	const char *refused;      /* the call's sentence when a password had been sent before
+	                           * (attempt_decision.credentials_refused); NULL: no other */
 };
 
 /* The row of a response code. Unknown codes: the x00 row of their class (RFC 3261 section

@@ -417,7 +417,7 @@ static void emit_outcome(struct call *c, const struct response *r, const struct 
 }
 
 static void failure_notice(struct call *c, const struct response *r, const struct outcome *row, bool known,
-			   bool credentials_refused)
+			   const char *sentence)
 {
 	struct notice *n = notice_new(c->phone, SEVERITY_ERROR, NULL);
 	char raw[TARGET_MAX * 4], who[SNAPSHOT_TEXT];
@@ -441,9 +441,7 @@ static void failure_notice(struct call *c, const struct response *r, const struc
 		snprintf(raw, sizeof(raw), "%s · %s", _(row->phrase), who);
 	text_show_str(n->title, sizeof(n->title), raw);
 
-	snprintf(raw, sizeof(raw), "%s%s%s", _(row->sentence), credentials_refused ? " " : "",
-		 credentials_refused ? _("The account or its password may be the cause.") : "");
-	text_show_str(n->sentence, sizeof(n->sentence), raw);
+	text_copy(n->sentence, sizeof(n->sentence), _(sentence));
 
 	raw[0] = '\0';
 	if (r->code && r->reason[0] && (!known || strcasecmp(r->reason, row->phrase)))
@@ -464,6 +462,7 @@ static void fail(struct call *c, const struct response *r, bool credentials_refu
 {
 	struct phone *p = c->phone;
 	const struct outcome *row;
+	const char *sentence;
 	bool known = true;
 
 	row = r->code ? outcome_find(r->code, &known) : outcome_local(r->error);
@@ -478,8 +477,9 @@ static void fail(struct call *c, const struct response *r, bool credentials_refu
 	text_copy(c->reason, sizeof(c->reason), r->reason);
 	port_sip_release(c->number);
 
-	emit_outcome(c, r, row, known, _(row->sentence));
-	failure_notice(c, r, row, known, credentials_refused);
+	sentence = credentials_refused && row->refused ? row->refused : row->sentence;
+	emit_outcome(c, r, row, known, _(sentence));
+	failure_notice(c, r, row, known, sentence);
 
 	if (row->tone != TONE_NONE && p->settings->tone_seconds && !other_call_up(c) && !p->shutting_down) {
 		set_tone(c, row->tone);

@@ -14,6 +14,8 @@ int stack_start(struct phone *phone, const struct settings *settings, const char
 		const char **why);
 /* Closes everything at once; sessions still open are dropped. */
 void stack_stop(void);
+/* True while something released is still under way: a BYE or CANCEL without its answer, an unregistration. */
+bool stack_busy(void);
 /* The addresses listened on, "udp:127.0.0.1:5060" each; the strings live until stack_stop(). Returns how many. */
 unsigned stack_addresses(const char **out, unsigned max);
 /* Version of libre, for --version; static string. */

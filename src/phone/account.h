@@ -34,7 +34,6 @@ struct account {
 	enum transport transport;
 	bool registers;                       /* register=yes|no, default yes */
 	unsigned expires;                     /* seconds asked for, default 3600 */
-	bool answer_auto;                     /* answer-mode=auto */
 
 	bool is_default;
 	bool from_rc;                         /* defined by the rc file: not to be edited */

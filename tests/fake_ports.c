@@ -1,0 +1,122 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fake_ports.h"
+
+uint64_t fake_now, fake_wake;
+int fake_invite_error, fake_dtmf_error, fake_reoffer_error;
+
+static char record[65536];
+static size_t used, taken;
+
+void fake_reset(void)
+{
+	fake_now = 1000;
+	fake_wake = UINT64_MAX;
+	fake_invite_error = fake_dtmf_error = fake_reoffer_error = 0;
+	used = taken = 0;
+	record[0] = '\0';
+}
+
+const char *fake_taken(void)
+{
+	const char *s = record + taken;
+
+	/* what was handed out stays readable until the next line is noted */
+	taken = used;
+	return s;
+}
+
+void fake_note(const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	if (taken == used)
+		taken = used = 0;
+	va_start(ap, fmt);
+	n = vsnprintf(record + used, sizeof(record) - used - 1, fmt, ap);
+	va_end(ap);
+	used += (size_t)n;
+	record[used++] = '\n';
+	record[used] = '\0';
+}
+
+void fake_pass(struct phone *p, uint64_t ms)
+{
+	uint64_t end = fake_now + ms;
+
+	while (fake_wake <= end) {
+		if (fake_wake > fake_now)
+			fake_now = fake_wake;
+		fake_wake = UINT64_MAX;
+		phone_tick(p);
+	}
+	fake_now = end;
+}
+
+uint64_t port_now_ms(void) { return fake_now; }
+int64_t port_wall_ms(void) { return 1700000000000 + (int64_t)fake_now; }
+void port_wake_at(uint64_t ms) { fake_wake = ms; }
+
+int port_sip_invite(const struct invite *i)
+{
+	fake_note("invite %u %s as %s", i->call, i->uri, i->account ? i->account->name : "-");
+	return fake_invite_error;
+}
+
+int port_sip_resend_digest(unsigned call, const bool answer[CHALLENGES_MAX])
+{
+	(void)answer;
+	fake_note("resend %u", call);
+	return 0;
+}
+
+void port_sip_hangup(unsigned call) { fake_note("hangup %u", call); }
+int port_sip_ring(unsigned call) { fake_note("180 %u", call); return 0; }
+
+int port_sip_answer(unsigned call, const struct codec *const *codec, unsigned codecs)
+{
+	(void)codec;
+	fake_note("200 %u with %u codecs", call, codecs);
+	return 0;
+}
+
+int port_sip_reject(unsigned call, unsigned code) { fake_note("%u %u", code, call); return 0; }
+
+int port_sip_reoffer(unsigned call, enum media_direction direction)
+{
+	fake_note("reoffer %u %s", call, direction == MEDIA_SEND ? "sendonly" : "sendrecv");
+	return fake_reoffer_error;
+}
+
+void port_sip_release(unsigned call) { fake_note("release %u", call); }
+int port_sip_register(const struct account *a) { fake_note("register %s", a->name); return 0; }
+void port_sip_unregister(const struct account *a) { fake_note("unregister %s", a->name); }
+void port_sip_account_removed(const char *name) { fake_note("forget %s", name); }
+
+int port_media_open(unsigned call, const char *address, uint16_t *port)
+{
+	fake_note("media open %u on %s", call, address);
+	*port = 4000;
+	return 0;
+}
+
+int port_media_start(unsigned call, const struct media_params *m)
+{
+	fake_note("media start %u %s", call, m->codec->name);
+	return 0;
+}
+
+void port_media_close(unsigned call) { fake_note("media close %u", call); }
+void port_media_focus(unsigned call) { fake_note("focus %u", call); }
+void port_media_tone(unsigned call, enum tone tone) { fake_note("tone %u %s", call, tone_name(tone)); }
+void port_media_mute(bool on) { fake_note("mute %s", on ? "on" : "off"); }
+void port_media_volume(unsigned percent) { fake_note("volume %u", percent); }
+
+int port_media_dtmf(unsigned call, const char *digits)
+{
+	fake_note("dtmf %u %s", call, digits);
+	return fake_dtmf_error;
+}

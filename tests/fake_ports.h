@@ -1,0 +1,26 @@
+/* fake_ports.h - the world of a phone under test: a clock that stands until it is moved, and a
+ * record of what the phone asked of its ports, one line each. */
+#ifndef OFFHOOK_TESTS_FAKE_PORTS_H
+#define OFFHOOK_TESTS_FAKE_PORTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "phone/phone.h"
+
+extern uint64_t fake_now;          /* ms */
+extern uint64_t fake_wake;         /* what port_wake_at() last wished */
+extern int fake_invite_error;      /* errno for port_sip_invite() */
+extern int fake_dtmf_error;
+extern int fake_reoffer_error;
+
+/* Forgets the record and goes back to the start of time. */
+void fake_reset(void);
+/* The record so far, lines ending in \n; reading it empties it. */
+const char *fake_taken(void);
+/* Adds a line to the record (tests put events there too, to see the order). */
+void fake_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Moves the clock by MS, ticking P at each time it wished for. */
+void fake_pass(struct phone *p, uint64_t ms);
+
+#endif

@@ -1,0 +1,50 @@
+#!/bin/sh
+# Every file with strings for people is listed in po/POTFILES.in, and each language of po/LINGUAS is complete.
+# GENERATE=1 writes POTFILES.in.
+src=$(cd "${srcdir:-.}" && pwd) || exit 99
+tmp=${TEST_TMP:-$(mktemp -d)} || exit 99
+cd "$src" || exit 99
+failed=0
+LC_ALL=C
+export LC_ALL
+
+fail() {
+	echo "FAIL: $*"
+	failed=1
+}
+
+# The files that call _(), N_() or P_() beside the header that defines them.
+grep -lE '(^|[^A-Za-z0-9_])(_|N_|P_)[[:blank:]]*\(' $(find src ui -name '*.[ch]') | grep -v '^src/base/i18n\.h$' | sort >"$tmp/with"
+# xgettext wants at least one file.
+grep -qx src/main.c "$tmp/with" || { echo src/main.c && cat "$tmp/with"; } >"$tmp/with.1" && mv "$tmp/with.1" "$tmp/with"
+sort -u "$tmp/with" >"$tmp/wanted"
+[ -n "$GENERATE" ] && cp "$tmp/wanted" po/POTFILES.in
+sort po/POTFILES.in >"$tmp/listed"
+diff "$tmp/listed" "$tmp/wanted" >"$tmp/diff" || {
+	fail 'po/POTFILES.in is not what the sources need (GENERATE=1 tests/po_test.sh writes it):'
+	cat "$tmp/diff"
+}
+
+if ! xgettext --version >/dev/null 2>&1; then
+	[ $failed -eq 0 ] && echo 'SKIP: xgettext is not installed' && exit 77
+	exit $failed
+fi
+options=$(sed -n 's/^XGETTEXT_OPTIONS *= *//p' po/Makevars)
+# shellcheck disable=SC2086
+xgettext $options --force-po --no-location -f "$tmp/wanted" -o "$tmp/all.pot" || fail 'xgettext'
+
+languages=$(sed 's/#.*//' po/LINGUAS)
+for language in $languages; do
+	msgfmt --check -o /dev/null "po/$language.po" || fail "po/$language.po is not right"
+	msgmerge -q --no-fuzzy-matching -o "$tmp/$language.po" "po/$language.po" "$tmp/all.pot" || fail "po/$language.po: msgmerge"
+	for kind in untranslated fuzzy; do
+		n=$(msgattrib --only-$kind --no-obsolete "$tmp/$language.po" 2>/dev/null | grep -c '^msgid ')
+		[ "$kind" = untranslated ] && [ "$n" -gt 0 ] && n=$((n - 1)) # the heading counts as one
+		if [ "$n" -gt 0 ]; then
+			fail "po/$language.po: $n $kind"
+			msgattrib --only-$kind --no-obsolete --no-wrap "$tmp/$language.po" | grep '^msgid ' | head -n 20
+		fi
+	done
+done
+[ -n "$languages" ] || fail 'po/LINGUAS is empty'
+exit $failed

@@ -1,8 +1,7 @@
 /* The loop is libre's; this file is the only one of base/ that says so. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,14 +19,14 @@ struct loop_timer {
 	void *arg;
 };
 
-/* A watched descriptor. epoll refuses regular files; those are served from a timer. */
+/* A watched descriptor. epoll refuses regular files and some devices; those are served from a timer. */
 struct watch {
 	struct le le;
 	int fd;
 	unsigned flags;
 	loop_fd_h *h;
 	void *arg;
-	struct loop_timer *always; /* a regular file: readable at every turn */
+	struct loop_timer *always; /* not for epoll: readable at every turn */
 };
 
 struct deferred {
@@ -190,7 +189,7 @@ static void fd_ready_h(int flags, void *arg)
 	w->h(f, w->arg);
 }
 
-static void regular_file_h(void *arg)
+static void always_h(void *arg)
 {
 	struct watch *w = arg;
 
@@ -198,11 +197,22 @@ static void regular_file_h(void *arg)
 	w->h(LOOP_READ, w->arg);
 }
 
+/* Would epoll take FD? Asked of one of our own, since libre's prints a warning for each refusal. */
+static bool is_pollable(int fd)
+{
+	struct epoll_event event = {0};
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	bool refused = epoll >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) && errno == EPERM;
+
+	if (epoll >= 0)
+		close(epoll);
+	return !refused;
+}
+
 int loop_watch(int fd, unsigned flags, loop_fd_h *h, void *arg)
 {
 	struct watch *w = watch_find(fd);
-	struct stat st;
-	int err, f = 0;
+	int err, f = FD_EXCEPT; /* without any flag libre would not watch at all */
 
 	if (w)
 		loop_unwatch(fd);
@@ -214,8 +224,8 @@ int loop_watch(int fd, unsigned flags, loop_fd_h *h, void *arg)
 	w->h = h;
 	w->arg = arg;
 
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-		err = loop_timer_new(&w->always, regular_file_h, w);
+	if (!is_pollable(fd)) {
+		err = loop_timer_new(&w->always, always_h, w);
 		if (!err)
 			loop_timer_start(w->always, 0);
 	}
@@ -224,8 +234,6 @@ int loop_watch(int fd, unsigned flags, loop_fd_h *h, void *arg)
 			f |= FD_READ;
 		if (flags & LOOP_WRITE)
 			f |= FD_WRITE;
-		if (flags & LOOP_EXCEPT)
-			f |= FD_EXCEPT;
 		err = fd_listen(fd, f, fd_ready_h, w);
 	}
 	if (err) {

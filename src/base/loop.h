@@ -47,8 +47,8 @@ bool loop_timer_running(const struct loop_timer *t);
 void loop_timer_free(struct loop_timer *t);
 
 /* Calls H when FD is ready for any of FLAGS, until loop_unwatch(). Watching the same FD
- * again replaces flags and handler. A regular file counts as always readable (epoll
- * refuses it). Returns 0 or an errno. */
+ * again replaces flags and handler. What epoll refuses (a regular file, /dev/null) counts
+ * as always readable. Returns 0 or an errno. */
 int loop_watch(int fd, unsigned flags, loop_fd_h *h, void *arg);
 void loop_unwatch(int fd);
 

@@ -19,13 +19,13 @@
 
 #include "base/paths.h"
 
-static char root[64];
+static char root[1000];
 static char path[PATHS_MAX];
 
 static int setup(void **state)
 {
 	(void)state;
-	strcpy(root, "/tmp/offhook-test-XXXXXX");
+	snprintf(root, sizeof(root), "%s/paths-XXXXXX", getenv("TEST_TMP") ? getenv("TEST_TMP") : "/tmp");
 	if (!mkdtemp(root))
 		return -1;
 	setenv("HOME", root, 1);

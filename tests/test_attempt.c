@@ -179,6 +179,23 @@ static void one_answer_a_realm(void **state)
 	challenge("r", false)->supported = false;
 	challenge("r", false);
 	assert_true(next(401).credentials_refused);
+
+	/* another algorithm alone is not: that one has not had its answer */
+	challenge("r", false)->supported = false;
+	assert_false(next(401).credentials_refused);
+}
+
+/* a proxy and the server behind it may share a realm (RFC 3261 section 22.3) */
+static void both_kinds_of_one_realm(void **state)
+{
+	struct attempt_decision d;
+
+	(void)state;
+	challenge("r", true);
+	challenge("r", false);
+	d = next(407);
+	assert_true(d.answer[0]);
+	assert_true(d.answer[1]);
 }
 
 static void what_cannot_be_computed_is_not_answered(void **state)
@@ -284,6 +301,7 @@ int main(void)
 		cmocka_unit_test_setup(all_realms_in_one_go, setup),
 		cmocka_unit_test_setup(a_second_proxy_on_the_way, setup),
 		cmocka_unit_test_setup(one_answer_a_realm, setup),
+		cmocka_unit_test_setup(both_kinds_of_one_realm, setup),
 		cmocka_unit_test_setup(what_cannot_be_computed_is_not_answered, setup),
 		cmocka_unit_test_setup(without_credentials, setup),
 		cmocka_unit_test_setup(a_stranger_gets_no_answer, setup),

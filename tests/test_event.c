@@ -150,6 +150,11 @@ static void what_does_not_fit_is_left_out(void **state)
 	event_begin(&e, "next");
 	assert_int_equal(e.n, 0);
 	assert_int_equal(e.used, 0);
+	for (i = 0; i < EVENT_FIELDS_MAX; i++)
+		event_integer(&e, "i", i);
+	event_string(&e, "s", "x"); /* there is room for the string, but not for the field */
+	assert_int_equal(e.n, EVENT_FIELDS_MAX);
+	assert_int_equal(e.used, 0);
 }
 
 int main(void)

@@ -301,6 +301,13 @@ static void other_h(unsigned flags, void *arg)
 	read_h(flags, arg);
 }
 
+static void once_h(unsigned flags, void *arg)
+{
+	assert_int_equal(flags, LOOP_READ);
+	note('1');
+	loop_unwatch(*(int *)arg);
+}
+
 static void watching_again_replaces(void **state)
 {
 	int p[2];
@@ -314,6 +321,23 @@ static void watching_again_replaces(void **state)
 	run();
 	assert_string_equal(story, "oaoX");
 	close(p[0]);
+}
+
+/* the same for what epoll refuses, where a timer stands for it */
+static void watching_a_device_again_replaces(void **state)
+{
+	struct loop_timer *end = timer(quit_h, "q");
+	int fd = open("/dev/zero", O_RDONLY);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(loop_watch(fd, LOOP_READ, read_h, &fd), 0);
+	assert_int_equal(loop_watch(fd, LOOP_READ, once_h, &fd), 0);
+	loop_timer_start(end, 5);
+	run();
+	assert_string_equal(story, "1q");
+	loop_timer_free(end);
+	close(fd);
 }
 
 static int pair_a[2], pair_b[2];
@@ -377,6 +401,7 @@ int main(void)
 		T(a_regular_file_is_read_to_its_end),
 		T(dev_null_is_at_its_end),
 		T(watching_again_replaces),
+		T(watching_a_device_again_replaces),
 		T(unwatching_another_in_a_handler),
 		T(a_wrong_descriptor),
 	};

@@ -84,6 +84,7 @@ static void numbers(void **state)
 	refuses("tel:");
 	refuses("tel:;ext=5");
 	refuses("tel:bob");
+	refuses("tel:--");
 	refuses("tel:12;a b");
 	refuses("12 + 3");
 	refuses("49+30 1");
@@ -103,6 +104,10 @@ static void names(void **state)
 	refuses("<bob>");
 	refuses("a%2");
 	refuses("a%zz");
+	refuses("a%g0");
+	refuses("a%0g");
+	reads("12;x=1", "sip:12;x=1@home.example", &home);
+	reads("..", "sip:..@home.example", &home);
 	refuses("a#b");
 }
 
@@ -126,11 +131,14 @@ static void what_cannot_be_called(void **state)
 	assert_non_null(strstr(refuses("sips:bob@h"), "sips:"));
 	assert_non_null(strstr(refuses("SIPS:bob@h"), "sips:"));
 	assert_non_null(strstr(refuses("sip:bob:secret@h"), "password"));
+	assert_non_null(strstr(refuses("sip:bob@h?Subject=x"), "?"));
+	assert_non_null(strstr(refuses("bo\tb@h"), "control"));
 }
 
 static void lengths(void **state)
 {
 	char text[2000];
+	unsigned i;
 
 	(void)state;
 	memset(text, 'a', sizeof(text));
@@ -141,6 +149,19 @@ static void lengths(void **state)
 	memset(text, '#', 511);
 	text[300] = '1';
 	refuses(text); /* each becomes three characters */
+	strcpy(text + 170, "12"); /* one more than the buffer has */
+	refuses(text);
+	strcpy(text, "sip:h");
+	for (i = 5; i < 600; i += 2)
+		strcpy(text + i, ";x"); /* is valid wherever it is cut */
+	assert_non_null(strstr(refuses(text), "too long"));
+	strcpy(text, "sip:");
+	for (i = 0; i < 254; i++)
+		text[4 + i] = i % 50 == 49 ? '.' : 'a';
+	text[4 + 254] = '\0';
+	refuses(text); /* a DNS name has 253 */
+	text[4 + 253] = '\0';
+	reads(text, text, &home);
 	memset(text, 'a', 511);
 	text[511 - 4 - strlen("@home.example")] = '\0';
 	assert_int_equal(target_read(&t, text, NULL, all, 3, &(const char *){NULL}), 0);

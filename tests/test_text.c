@@ -318,6 +318,9 @@ static void buffers(void **state)
 	assert_null(b.s);
 	assert_int_equal(b.len, 0);
 	assert_int_equal(b.cap, 0);
+	buf_add(&b, big, 64); /* the first block, to its last byte */
+	assert_int_equal(strlen(b.s), 64);
+	buf_free(&b);
 
 	b.failed = true; /* after a failure nothing more is added */
 	buf_str(&b, "x");

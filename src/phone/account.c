@@ -169,11 +169,6 @@ const char *const *account_keys(void)
 	return names;
 }
 
-static bool same_host(const char *a, const char *b)
-{
-	return *a && !strcasecmp(a, b);
-}
-
 /* Is HOST that of the sip: URI SERVER ("" = none)? */
 static bool is_server(const char *server, const char *host)
 {
@@ -181,7 +176,7 @@ static bool is_server(const char *server, const char *host)
 	unsigned port;
 
 	return *server && !target_uri_parts(server, user, sizeof(user), name, sizeof(name), &port) &&
-	       same_host(name, host);
+	       !strcasecmp(name, host);
 }
 
 bool account_may_answer(const struct account *a, bool proxy, const char *ruri_host,
@@ -191,7 +186,7 @@ bool account_may_answer(const struct account *a, bool proxy, const char *ruri_ho
 
 	if (!a->password[0])
 		return false;
-	return same_host(a->host, asker) || is_server(a->registrar, asker) || is_server(a->outbound, asker) ||
+	return !strcasecmp(a->host, asker) || is_server(a->registrar, asker) || is_server(a->outbound, asker) ||
 	       (a->realm[0] && !strcmp(a->realm, realm));
 }
 

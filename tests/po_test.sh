@@ -14,7 +14,7 @@ fail() {
 }
 
 # The files that call _(), N_() or P_() beside the header that defines them.
-grep -lE '(^|[^A-Za-z0-9_])(_|N_|P_)[[:blank:]]*\(' $(find src ui -name '*.[ch]') | grep -v '^src/base/i18n\.h$' | sort >"$tmp/with"
+find src ui -name '*.[ch]' -exec grep -lE '(^|[^A-Za-z0-9_])(_|N_|P_)[[:blank:]]*\(' {} + | grep -v '^src/base/i18n\.h$' | sort >"$tmp/with"
 # xgettext wants at least one file.
 grep -qx src/main.c "$tmp/with" || { echo src/main.c && cat "$tmp/with"; } >"$tmp/with.1" && mv "$tmp/with.1" "$tmp/with"
 sort -u "$tmp/with" >"$tmp/wanted"
@@ -31,7 +31,7 @@ if ! xgettext --version >/dev/null 2>&1; then
 fi
 options=$(sed -n 's/^XGETTEXT_OPTIONS *= *//p' po/Makevars)
 # shellcheck disable=SC2086
-xgettext $options --force-po --no-location -f "$tmp/wanted" -o "$tmp/all.pot" || fail 'xgettext'
+xgettext $options --no-location -f "$tmp/wanted" -o "$tmp/all.pot" || fail 'xgettext'
 
 languages=$(sed 's/#.*//' po/LINGUAS)
 for language in $languages; do

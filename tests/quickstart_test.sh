@@ -23,7 +23,7 @@ tool() {
 
 # The tree that quickstart sees, with a fake program in it.
 fresh() {
-	rm -rf "$tmp/tree" "$tmp/bin"
+	rm -rf "${tmp:?}/tree" "${tmp:?}/bin"
 	mkdir -p "$tmp/tree/debian" "$tmp/tree/build-quickstart" "$tmp/bin"
 	cp "$src/quickstart" "$tmp/tree/"
 	cp "$src/debian/control" "$tmp/tree/debian/"

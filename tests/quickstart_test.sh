@@ -201,6 +201,12 @@ program 0 '{"event":"call","call":1,"state":"established"}'
 run 1
 said 'no sound went through'
 
+case='no call at all'
+fresh
+program 0 '{"event":"ready"}'
+run 1
+said 'was not answered'
+
 case='test results'
 fresh
 tool make <<-X

@@ -37,12 +37,13 @@ languages=$(sed 's/#.*//' po/LINGUAS)
 for language in $languages; do
 	msgfmt --check -o /dev/null "po/$language.po" || fail "po/$language.po is not right"
 	msgmerge -q --no-fuzzy-matching -o "$tmp/$language.po" "po/$language.po" "$tmp/all.pot" || fail "po/$language.po: msgmerge"
-	for kind in untranslated fuzzy; do
-		n=$(msgattrib --only-$kind --no-obsolete "$tmp/$language.po" 2>/dev/null | grep -c '^msgid ')
-		[ "$kind" = untranslated ] && [ "$n" -gt 0 ] && n=$((n - 1)) # the heading counts as one
+	for kind in untranslated only-fuzzy; do
+		msgattrib --$kind --no-obsolete --no-wrap "$tmp/$language.po" >"$tmp/rest.po" || fail 'msgattrib'
+		# The heading is a message with an empty id.
+		n=$(grep '^msgid ' "$tmp/rest.po" | grep -cv '^msgid ""$')
 		if [ "$n" -gt 0 ]; then
-			fail "po/$language.po: $n $kind"
-			msgattrib --only-$kind --no-obsolete --no-wrap "$tmp/$language.po" | grep '^msgid ' | head -n 20
+			fail "po/$language.po: $n messages are $kind:"
+			grep '^msgid ' "$tmp/rest.po" | grep -v '^msgid ""$' | head -n 20
 		fi
 	done
 done

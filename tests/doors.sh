@@ -38,7 +38,8 @@ BEGIN {
 
 	# phone/ is pure: the headers of C that do no I/O and know no clock.
 	pure = " assert.h ctype.h errno.h float.h inttypes.h limits.h math.h stdalign.h stdarg.h stdbool.h stddef.h" \
-		" stdint.h stdio.h stdlib.h stdnoreturn.h string.h strings.h wchar.h wctype.h "
+		" stdint.h stdio.h stdlib.h stdnoreturn.h string.h strings.h wchar.h wctype.h" \
+		" arpa/inet.h " # addresses as text
 	# stdio.h and stdlib.h are there for snprintf and malloc; these are not.
 	io = "(f|v|vf|d|vd|w|fw|vw)?printf|v?f?w?scanf|f?puts|f?putc|putchar|f?gets|f?getc|getchar|getline|fopen|fdopen|" \
 		"freopen|fclose|fread|fwrite|fflush|fseek|perror|popen|tmpfile|remove|rename|system|getenv|setenv|" \

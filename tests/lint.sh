@@ -24,6 +24,9 @@ step() {
 	fi
 }
 
+# make's flags are relative to the folder that it runs in, and have a quoted name that was unquoted on the way here.
+flags=$(printf '%s\n' "${CPPFLAGS:--D_GNU_SOURCE -Isrc -I.}" | sed "s| -I\\([^/ ]\\)| -I$here/\\1|g; s|-DLOCALEDIR=[^ ]*||")
+
 # The words below are lists.
 # shellcheck disable=SC2086
 {
@@ -32,8 +35,6 @@ step() {
 		--suppress=missingIncludeSystem --std=c11 -D_GNU_SOURCE -Isrc -I. src ui
 	step codespell codespell -q 3 src ui tests doc debian README.md NEWS CONTRIBUTING.md quickstart configure.ac Makefile.am
 	step shellcheck shellcheck -s sh $scripts
-	# Relative -I in CPPFLAGS mean the folder that make runs in.
-	step clang-tidy clang-tidy --quiet --warnings-as-errors='*' $sources -- \
-		-std=gnu11 -DLOCALEDIR='""' $(printf '%s\n' "${CPPFLAGS:--D_GNU_SOURCE -Isrc -I.}" | sed "s| -I\\([^/ ]\\)| -I$here/\\1|g; s|-DLOCALEDIR=[^ ]*||")
+	step clang-tidy clang-tidy --quiet --warnings-as-errors='*' $sources -- -std=gnu11 -DLOCALEDIR='""' $flags
 }
 exit $failed

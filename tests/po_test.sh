@@ -14,7 +14,7 @@ fail() {
 }
 
 # The files that call _(), N_() or P_() beside the header that defines them.
-grep -lE '(^|[^A-Za-z0-9_])(_|N_|P_)[[:blank:]]*\(' $(find src ui -name '*.[ch]') | grep -v '^src/base/i18n\.h$' | sort >"$tmp/with"
+find src ui -name '*.[ch]' -exec grep -lE '(^|[^A-Za-z0-9_])(_|N_|P_)[[:blank:]]*\(' {} + | grep -v '^src/base/i18n\.h$' | sort >"$tmp/with"
 # xgettext wants at least one file.
 grep -qx src/main.c "$tmp/with" || { echo src/main.c && cat "$tmp/with"; } >"$tmp/with.1" && mv "$tmp/with.1" "$tmp/with"
 sort -u "$tmp/with" >"$tmp/wanted"
@@ -31,18 +31,19 @@ if ! xgettext --version >/dev/null 2>&1; then
 fi
 options=$(sed -n 's/^XGETTEXT_OPTIONS *= *//p' po/Makevars)
 # shellcheck disable=SC2086
-xgettext $options --force-po --no-location -f "$tmp/wanted" -o "$tmp/all.pot" || fail 'xgettext'
+xgettext $options --no-location -f "$tmp/wanted" -o "$tmp/all.pot" || fail 'xgettext'
 
 languages=$(sed 's/#.*//' po/LINGUAS)
 for language in $languages; do
 	msgfmt --check -o /dev/null "po/$language.po" || fail "po/$language.po is not right"
 	msgmerge -q --no-fuzzy-matching -o "$tmp/$language.po" "po/$language.po" "$tmp/all.pot" || fail "po/$language.po: msgmerge"
-	for kind in untranslated fuzzy; do
-		n=$(msgattrib --only-$kind --no-obsolete "$tmp/$language.po" 2>/dev/null | grep -c '^msgid ')
-		[ "$kind" = untranslated ] && [ "$n" -gt 0 ] && n=$((n - 1)) # the heading counts as one
+	for kind in untranslated only-fuzzy; do
+		msgattrib --$kind --no-obsolete --no-wrap "$tmp/$language.po" >"$tmp/rest.po" || fail 'msgattrib'
+		# The heading is a message with an empty id.
+		n=$(grep '^msgid ' "$tmp/rest.po" | grep -cv '^msgid ""$')
 		if [ "$n" -gt 0 ]; then
-			fail "po/$language.po: $n $kind"
-			msgattrib --only-$kind --no-obsolete --no-wrap "$tmp/$language.po" | grep '^msgid ' | head -n 20
+			fail "po/$language.po: $n messages are $kind:"
+			grep '^msgid ' "$tmp/rest.po" | grep -v '^msgid ""$' | head -n 20
 		fi
 	done
 done

@@ -23,7 +23,7 @@ tool() {
 
 # The tree that quickstart sees, with a fake program in it.
 fresh() {
-	rm -rf "$tmp/tree" "$tmp/bin"
+	rm -rf "${tmp:?}/tree" "${tmp:?}/bin"
 	mkdir -p "$tmp/tree/debian" "$tmp/tree/build-quickstart" "$tmp/bin"
 	cp "$src/quickstart" "$tmp/tree/"
 	cp "$src/debian/control" "$tmp/tree/debian/"
@@ -200,6 +200,12 @@ fresh
 program 0 '{"event":"call","call":1,"state":"established"}'
 run 1
 said 'no sound went through'
+
+case='no call at all'
+fresh
+program 0 '{"event":"ready"}'
+run 1
+said 'was not answered'
 
 case='test results'
 fresh

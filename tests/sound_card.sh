@@ -8,25 +8,27 @@ set -e
 folder=$1
 plugin=$2
 kind=${3:-both}
-microphone=
 
 mkdir -p "$folder"
+microphone="rec \"$folder/microphone.raw\""
+speaker="play \"$folder/speaker.raw\""
 case $kind in
 broken)
 	: > "$folder/asound.conf"
 	exit 0;;
 none)
-	printf '%s\n' 'pcm.null { type null }' 'ctl.!default { type null }' > "$folder/asound.conf"
-	exit 0;;
+	# PortAudio wants a device in the list, even one that cannot be opened
+	microphone= speaker=;;
+output)
+	microphone=;;
 esac
-[ "$kind" = output ] || microphone="rec \"$folder/microphone.raw\""
 cat > "$folder/asound.conf" <<END
 pcm_type.paced { lib "$plugin" }
 pcm.null { type null }
 pcm.card {
 	type paced
 	$microphone
-	play "$folder/speaker.raw"
+	$speaker
 	gone "$folder/gone"
 	rate 48000
 	channels 1

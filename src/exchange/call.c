@@ -67,6 +67,9 @@ static struct xcall *open_call(const struct xline *line)
 
 static void close_call(struct xcall *c)
 {
+	/* a 2xx that still waits for its ACK has no call to answer for any more */
+	if (c->invite && c->state == UP && !c->ours)
+		xtransaction_acknowledged(c->invite);
 	xtransaction_leave(c->invite);
 	loop_timer_free(c->timer);
 	xvoice_free(c->voice);

@@ -104,14 +104,16 @@ static int start_line(struct xmessage *m, struct xtext line)
 	m->request = true;
 	m->method = word[0];
 	m->uri = word[1];
+	/* more blanks than two: the URI holds one, for which there is a status */
+	space = rest.len ? memrchr(rest.p, ' ', rest.len) : NULL;
+	if (space) {
+		fault(m, 400, "Blank in Request-URI");
+		rest = xtext_after(rest, (size_t)(space - rest.p) + 1);
+	}
 	if (!xtext_token(m->method) || m->method.len > 32 || rest.len < 5 || strncasecmp(rest.p, "SIP/", 4) != 0)
 		return EBADMSG;
-	if (!xtext_is(rest, "SIP/2.0")) {
-		if (memchr(rest.p, ' ', rest.len))
-			fault(m, 400, "Blank in Request-URI");
-		else
-			fault(m, 505, "Version Not Supported");
-	}
+	if (!xtext_is(rest, "SIP/2.0"))
+		fault(m, 505, "Version Not Supported");
 	if (m->uri.len > XMESSAGE_URI)
 		fault(m, 414, "Request-URI Too Long");
 	return 0;

@@ -1,0 +1,161 @@
+/* The commands about the program itself: the screen, keys, files, its end. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "command/handlers.h"
+
+/* ---- the screen ---- */
+
+static void works_only_on_screen(struct result *r)
+{
+	result_fail(r, STATUS_FAILED, _("there is no screen here"));
+}
+
+void command_view(struct command_env *env, struct script *script, const struct words *w, struct result *r)
+{
+	static const char *const more[] = {"next", "dial", "prompt", "quit"};
+	const char *names[36];
+	struct buf name = {0};
+	unsigned i, n = 0;
+	bool known = false, takes_text;
+
+	(void)script;
+	if (!env->view_h) {
+		works_only_on_screen(r);
+		return;
+	}
+	for (i = 0; env->views && env->views[i] && n < 32; i++)
+		names[n++] = env->views[i];
+	for (i = 0; i < 4; i++)
+		names[n++] = more[i];
+	for (i = 0; i < n && !known; i++)
+		known = !strcmp(w->word[1], names[i]);
+	takes_text = !strcmp(w->word[1], "dial") || !strcmp(w->word[1], "prompt");
+	if (w->n > 2 && !takes_text) {
+		result_fail(r, STATUS_USAGE, _("\"%.80s\" is one word too many"), w->word[2]);
+		return;
+	}
+	parser_join(&name, w, 1, w->n);
+	if (name.s && known && !env->view_h(name.s, env->arg))
+		goto out;
+	/* TRANSLATORS: fills: unknown view "cals" */
+	result_unknown(r, _("view"), w->word[1], names, n);
+out:
+	buf_free(&name);
+}
+
+void command_notice(struct command_env *env, struct script *script, const struct words *w, struct result *r)
+{
+	static const char *const words[] = {"next", "prev", "dismiss", "open"};
+	const char *s = w->word[1];
+	int err = 0;
+
+	(void)script;
+	if (!strcmp(s, "next"))
+		err = phone_notice_step(env->phone, 1);
+	else if (!strcmp(s, "prev"))
+		err = phone_notice_step(env->phone, -1);
+	else if (!strcmp(s, "dismiss"))
+		err = phone_notice_dismiss(env->phone, 0);
+	else if (strcmp(s, "open"))
+		/* TRANSLATORS: fills: unknown word "dimsiss" */
+		result_unknown(r, _("word"), s, words, 4);
+	else if (!env->open_notice_h)
+		works_only_on_screen(r);
+	else
+		env->open_notice_h(env->arg);
+	if (err == ENOENT)
+		result_fail(r, STATUS_FAILED, _("there is no notice"));
+	else if (err)
+		result_fail(r, STATUS_FAILED, "%s", strerror(err));
+}
+
+/* ---- keys ---- */
+
+void command_bind(struct command_env *env, struct script *script, const struct words *w, struct result *r)
+{
+	struct buf command = {0}, error = {0};
+	unsigned i;
+
+	(void)script;
+	/* one word is a whole line; of several each stays a word */
+	if (w->n == 4)
+		buf_str(&command, w->word[3]);
+	for (i = 3; w->n > 4 && i < w->n; i++) {
+		if (i > 3)
+			buf_str(&command, " ");
+		parser_quote(&command, w->word[i]);
+	}
+	if (keymap_bind(env->keymap, w->word[1], w->word[2], command.s ? command.s : "", &error))
+		result_take_error(r, STATUS_USAGE, &error);
+	buf_free(&command);
+}
+
+void command_unbind(struct command_env *env, struct script *script, const struct words *w, struct result *r)
+{
+	struct buf error = {0};
+
+	(void)script;
+	if (keymap_unbind(env->keymap, w->word[1], w->word[2], &error))
+		result_take_error(r, STATUS_USAGE, &error);
+}
+
+/* ---- the rest ---- */
+
+void command_exchange(struct command_env *env, struct script *script, const struct words *w, struct result *r)
+{
+	static const char *const words[] = {"on", "off"};
+	bool on = !strcmp(w->word[1], "on");
+	int err;
+
+	(void)script;
+	if (!on && strcmp(w->word[1], "off")) {
+		/* TRANSLATORS: fills: unknown word "onn" */
+		result_unknown(r, _("word"), w->word[1], words, 2);
+		return;
+	}
+	if (!env->exchange_h) {
+		result_fail(r, STATUS_FAILED, _("the built-in exchange is not available here"));
+		return;
+	}
+	err = env->exchange_h(on, env->arg);
+	if (err && err != EALREADY)
+		/* TRANSLATORS: %s is the system's word for what went wrong */
+		result_fail(r, STATUS_FAILED, on ? _("the exchange does not start: %s") : _("the exchange does not stop: %s"),
+			    strerror(err));
+}
+
+void command_echo(struct command_env *env, struct script *script, const struct words *w, struct result *r)
+{
+	(void)env;
+	(void)script;
+	parser_join(&r->text, w, 1, w->n);
+}
+
+void command_source(struct command_env *env, struct script *script, const struct words *w, struct result *r)
+{
+	int err = script_source(script, w->word[1]);
+
+	(void)env;
+	if (err == ELOOP)
+		result_fail(r, STATUS_FAILED, _("%.200s is not read: files source each other too deeply"), w->word[1]);
+	else if (err == ENOSPC)
+		result_fail(r, STATUS_FAILED, _("%.200s is not run: too many commands are waiting"), w->word[1]);
+	else if (err)
+		/* TRANSLATORS: a file, and the system's word for what went wrong */
+		result_fail(r, STATUS_FAILED, _("%1$.200s cannot be read: %2$s"), w->word[1], strerror(err));
+}
+
+void command_quit(struct command_env *env, struct script *script, const struct words *w, struct result *r)
+{
+	unsigned long status = 0;
+
+	(void)script;
+	if (w->n > 1 && !read_number(w->word[1], 0, 255, &status))
+		result_fail(r, STATUS_USAGE, _("\"%.80s\" is no exit status: 0 to 255"), w->word[1]);
+	else if (!env->quit_h)
+		result_fail(r, STATUS_FAILED, _("quit does not work here"));
+	else
+		env->quit_h((int)status, env->arg);
+}

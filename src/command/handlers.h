@@ -1,0 +1,85 @@
+/* handlers.h - what the files of command/ share and nobody else needs. */
+#ifndef OFFHOOK_COMMAND_HANDLERS_H
+#define OFFHOOK_COMMAND_HANDLERS_H
+
+#include <stdint.h>
+
+#include "command/command.h"
+
+#define STATUS_FAILED  1 /* something local did not work */
+#define STATUS_USAGE   2 /* what was typed is wrong */
+#define STATUS_TIMEOUT 7
+
+/* The command failed: one line for people. */
+void result_fail(struct result *r, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The same in the shape: WHAT "WORD" is not known; did you mean NEAREST? */
+void result_unknown(struct result *r, const char *what, const char *word, const char *const *words, unsigned count);
+void unknown_word(struct buf *error, const char *what, const char *word, const char *const *words, unsigned count);
+/* Its sentence in ERROR (freed here) becomes R's. */
+void result_take_error(struct result *r, int status, struct buf *error);
+
+/* Digits only, MIN to MAX: true and *VALUE. */
+bool read_number(const char *s, unsigned long min, unsigned long max, unsigned long *value);
+/* "500ms", "2s", "1.5", "2m", at most a day: true and *MS. */
+bool read_duration(const char *s, uint64_t *ms);
+/* CALL: a number, "last" or "selected". False with R failed. */
+bool read_call(struct command_env *env, const char *s, unsigned *call, struct result *r);
+/* R fails with what ERR means for CALL (0: the selected one). */
+void result_call_error(struct result *r, int err, unsigned call);
+
+command_h command_dial, command_answer, command_reject, command_hangup, command_hold, command_resume,
+	command_mute, command_select, command_dtmf, command_volume, command_account, command_set,
+	command_toggle, command_bind, command_unbind, command_view, command_notice, command_exchange,
+	command_echo, command_source, command_help, command_list, command_quit;
+
+/* ---- scripts ---- */
+
+/* Puts the commands of FILE in front of what the script still has to run; the answer to the command in hand
+ * is then given when they are done. 0, ELOOP too deep, ENOSPC too many, or the errno of reading it. */
+int script_source(struct script *s, const char *file);
+/* The call that the script dialled, answered or waited for, 0 = none. */
+unsigned script_own_call(const struct script *s);
+/* The file that is being run can be read by others than its owner. */
+bool script_exposed(const struct script *s);
+/* `closed` of the call has not been told yet: its tone still sounds. */
+bool script_tone_sounds(const struct script *s, unsigned call);
+
+/* ---- wait (command/wait.c) ---- */
+
+enum wait_state { WAIT_PENDING, WAIT_DONE, WAIT_FAILED };
+enum wait_condition {
+	WAIT_REGISTERED, WAIT_RINGING, WAIT_ESTABLISHED, WAIT_CLOSED, WAIT_IDLE, WAIT_OUTCOME,
+	WAIT_DTMF, WAIT_INCOMING, WAIT_CONDITIONS
+};
+struct wait {
+	enum wait_condition condition;
+	unsigned code;        /* outcome: 486, or the class 4 of 4xx; 0 = any */
+	char digits[65];      /* dtmf */
+	char step[100];       /* as given, for its errors */
+	uint64_t limit_ms;
+};
+/* Reads a `wait` command. False with R failed. */
+bool wait_read(struct wait *w, const struct words *words, struct result *r);
+/* Looks whether it has come; WAIT_FAILED with R failed when it can no longer come. */
+enum wait_state wait_look(const struct wait *w, struct command_env *env, struct script *s, struct result *r);
+/* R fails because the limit has passed. */
+void wait_timed_out(const struct wait *w, struct command_env *env, struct script *s, struct result *r);
+
+/* ---- accounts ---- */
+
+enum account_source { ACCOUNT_TYPED, ACCOUNT_RC, ACCOUNT_SAVED };
+/* Runs the `account` command in W. ORIGIN is FILE:LINE or NULL. */
+void account_run(struct command_env *env, const struct words *w, enum account_source source, const char *origin,
+		 struct result *r);
+/* Writes the accounts that are to be kept. 0, EROFS when the file was never read, or an errno. */
+int accounts_save(struct command_env *env);
+
+/* ---- files ---- */
+
+/* Calls H for each line of FILE (without its end; NUMBER from 1). A line with a NUL byte or above
+ * LINE_MAX_BYTES - 1 comes as NULL. Never waits for a reader or writer. *EXPOSED (may be NULL): group or others
+ * can read it. 0, EISDIR, EFBIG above 4 MiB, or an errno; what H returns other than 0 ends it. */
+typedef int file_line_h(const char *line, unsigned number, void *arg);
+int file_lines(const char *file, bool *exposed, file_line_h *h, void *arg);
+
+#endif

@@ -1,0 +1,189 @@
+/* From a line to words, and back. No command is known here. */
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/i18n.h"
+#include "command/command.h"
+
+#define MASK     "***"
+#define PASSWORD "password"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static const char *skip_blanks(const char *p)
+{
+	while (is_blank(*p))
+		p++;
+	return p;
+}
+
+/* ';' separates only as a word of its own. */
+static bool is_separator(const char *p)
+{
+	return *p == ';' && (!p[1] || is_blank(p[1]));
+}
+
+/* Reads the word at *P into *OUT and moves both; NULL, or what is wrong with it. */
+static const char *read_word(const char **p, char **out)
+{
+	char quote = '\0';
+	const char *s = *p;
+	char *o = *out;
+
+	for (; *s && (quote || !is_blank(*s)); s++) {
+		if (*s == '\\' && quote != '\'') {
+			if (!*++s)
+				return _("a backslash at the end has nothing to escape");
+			*o++ = *s;
+		}
+		else if (quote ? *s == quote : *s == '\'' || *s == '"')
+			quote = quote ? '\0' : *s;
+		else
+			*o++ = *s;
+	}
+	if (quote == '\'')
+		return _("a quotation mark ' is not closed");
+	if (quote)
+		return _("a quotation mark \" is not closed");
+	*o++ = '\0';
+	*p = s;
+	*out = o;
+	return NULL;
+}
+
+int parser_next(struct words *w, const char *line, size_t *pos, const char **why)
+{
+	const char *p = line + *pos, *wrong = NULL;
+	char *out = w->store;
+	size_t len = strlen(line);
+
+	w->n = 0;
+	w->rest[0] = p;
+	if (len >= LINE_MAX_BYTES)
+		wrong = _("the line is too long");
+	if (!*pos && *skip_blanks(p) == '#') {
+		*pos = len;
+		return ENOENT;
+	}
+	while (!wrong) {
+		p = skip_blanks(p);
+		if (!*p)
+			break;
+		if (is_separator(p)) {
+			p++;
+			if (w->n)
+				break;
+			continue;
+		}
+		if (w->n == WORDS_MAX) {
+			wrong = _("the command has too many words");
+			break;
+		}
+		w->word[w->n] = out;
+		w->rest[w->n] = p;
+		wrong = read_word(&p, &out);
+		if (!wrong)
+			w->rest[++w->n] = p;
+	}
+	if (wrong) {
+		*why = wrong;
+		*pos = len;
+		w->n = 0;
+		return EINVAL;
+	}
+	*pos = (size_t)(p - line);
+	return w->n ? 0 : ENOENT;
+}
+
+void parser_quote(struct buf *out, const char *word)
+{
+	/* the ${ of macros is not read today; what is written today must mean the same then */
+	bool plain = *word && *word != '#' && strcmp(word, ";") && !strpbrk(word, " \t\n\v\f\r'\"\\$");
+	const char *p;
+
+	if (plain) {
+		buf_str(out, word);
+		return;
+	}
+	if (!strchr(word, '\'')) {
+		buf_printf(out, "'%s'", word);
+		return;
+	}
+	buf_str(out, "\"");
+	for (p = word; *p; p++) {
+		if (*p == '"' || *p == '\\')
+			buf_str(out, "\\");
+		buf_add(out, p, 1);
+	}
+	buf_str(out, "\"");
+}
+
+void parser_join(struct buf *out, const struct words *w, unsigned from, unsigned to)
+{
+	unsigned i;
+
+	for (i = from; i < to; i++) {
+		if (i > from)
+			buf_str(out, " ");
+		buf_str(out, w->word[i]);
+	}
+}
+
+/* Where the secret of WORD begins, or NULL. A word may be a whole command (bind). */
+static const char *secret_in(const char *word)
+{
+	const char *p = strcasestr(word, PASSWORD "=");
+
+	return p ? p + strlen(PASSWORD "=") : NULL;
+}
+
+void parser_mask(struct buf *out, const char *line)
+{
+	struct words w;
+	const char *why, *from = line;
+	size_t pos = 0;
+	unsigned i;
+	int err;
+
+	while (!(err = parser_next(&w, line, &pos, &why))) {
+		for (i = 0; i < w.n; i++) {
+			const char *secret = secret_in(w.word[i]);
+			bool follows = i && !strcasecmp(w.word[i - 1], PASSWORD);
+
+			if (!secret && !follows)
+				continue;
+			buf_add(out, from, (size_t)(w.rest[i] - from));
+			if (secret) {
+				struct buf kept = {0};
+
+				buf_add(&kept, w.word[i], (size_t)(secret - w.word[i]));
+				buf_str(&kept, MASK);
+				if (kept.s)
+					parser_quote(out, kept.s);
+				buf_free(&kept);
+			}
+			else
+				buf_str(out, MASK);
+			from = w.rest[i + 1];
+			while (is_blank(from[-1])) /* those before the next word */
+				from--;
+		}
+	}
+	if (err == EINVAL) {
+		/* nobody can tell where its words end: only what stands before any quoting is shown */
+		size_t plain = strcspn(from, "'\"\\");
+		const char *p = strcasestr(from, PASSWORD);
+
+		if (p && (size_t)(p - from) < plain)
+			plain = (size_t)(p - from);
+		buf_add(out, from, plain);
+		if (from[plain])
+			buf_str(out, MASK);
+		return;
+	}
+	buf_str(out, from);
+}

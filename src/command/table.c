@@ -1,0 +1,145 @@
+/* The one table of commands: look-up, argument types, help. */
+#include <limits.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "command/handlers.h"
+
+#define ANY UINT_MAX
+
+static const struct command table[] = {
+	{"account", "add NAME SIP-URI [KEY=VALUE]... | edit NAME KEY=VALUE... | remove|register|unregister|default NAME",
+	 N_("Defines, changes or removes an account, registers it or takes it off, or makes it the default."),
+	 command_account, 1, ANY, {ARG_WORD, ARG_ACCOUNT, ARG_WORD}},
+	{"answer", "[CALL]", N_("Answers the call, or the one that has been ringing longest."),
+	 command_answer, 0, 1, {ARG_CALL}},
+	{"bind", "CONTEXT KEYS COMMAND", N_("Lets keys run a command; quote it when it holds a ; of its own."),
+	 command_bind, 3, ANY, {ARG_CONTEXT, ARG_KEYS, ARG_COMMAND}},
+	{"dial", "TARGET [account=NAME] [codecs=LIST] [header='NAME: VALUE']...",
+	 N_("Calls a name, a number or a SIP address."),
+	 command_dial, 1, ANY, {ARG_TARGET}},
+	{"dtmf", "DIGITS", N_("Sends digits into the call: 0-9 * # A-D, and a comma for a second of pause."),
+	 command_dtmf, 1, 1, {ARG_DIGITS}},
+	{"echo", "TEXT", N_("Prints the text."), command_echo, 0, ANY, {ARG_TEXT}},
+	{"exchange", "on|off", N_("Starts or stops the built-in exchange."), command_exchange, 1, 1, {ARG_ON_OFF}},
+	{"hangup", "[CALL]", N_("Ends the call: hangs up, cancels or rejects it."),
+	 command_hangup, 0, 1, {ARG_CALL}},
+	{"help", "[COMMAND]", N_("Tells what a command does; alone, what there is."),
+	 command_help, 0, 1, {ARG_WORD}},
+	{"hold", "[toggle]", N_("Puts the selected call on hold; with toggle, resumes it if it is held."),
+	 command_hold, 0, 1, {ARG_WORD}},
+	{"list-commands", "", N_("Prints every command with its arguments."), command_list, 0, 0, {ARG_NONE}},
+	{"mute", "[on|off|toggle]", N_("Silences the microphone, or opens it again; alone, the other of the two."),
+	 command_mute, 0, 1, {ARG_ON_OFF}},
+	{"notice", "next|prev|dismiss|open", N_("Selects, dismisses or opens a notice."),
+	 command_notice, 1, 1, {ARG_WORD}},
+	{"quit", "[STATUS]", N_("Ends all calls and the program."), command_quit, 0, 1, {ARG_WORD}},
+	{"reject", "[CALL] [CODE]", N_("Refuses a ringing call, with 486 (busy) or the code given."),
+	 command_reject, 0, 2, {ARG_CALL, ARG_CODE}},
+	{"resume", "", N_("Takes the selected call off hold."), command_resume, 0, 0, {ARG_NONE}},
+	{"select", "CALL|next|prev", N_("Selects a call."), command_select, 1, 1, {ARG_CALL}},
+	{"set", "OPTION [VALUE]", N_("Sets an option for this run; alone, prints value, range and meaning."),
+	 command_set, 1, ANY, {ARG_OPTION, ARG_VALUE}},
+	{"sleep", "DURATION", N_("Holds up the script: 500ms, 2s, 1m."), NULL, 1, 1, {ARG_DURATION}},
+	{"source", "FILE", N_("Runs the commands of a file."), command_source, 1, 1, {ARG_FILE}},
+	{"toggle", "OPTION", N_("Switches an option to its other value."), command_toggle, 1, 1, {ARG_OPTION}},
+	{"unbind", "CONTEXT KEYS", N_("Takes the command away from keys."),
+	 command_unbind, 2, 2, {ARG_CONTEXT, ARG_KEYS}},
+	{"view", "NAME", N_("Shows another part of the screen. The prompts are views too: view dial [TEXT], view prompt [TEXT]."),
+	 command_view, 1, ANY, {ARG_VIEW, ARG_TEXT}},
+	{"volume", "[[+|-]N]", N_("Sets how loud the other side is, in percent; with a sign, louder or softer by so much."),
+	 command_volume, 0, 1, {ARG_WORD}},
+	{"wait", "registered|ringing|established|closed|idle|outcome [4xx|CODE]|dtmf DIGITS|incoming [TIMEOUT]",
+	 N_("Holds up the script until that has come, at most 60 s or the time given."),
+	 NULL, 1, 3, {ARG_CONDITION, ARG_WORD}},
+};
+#define COUNT (sizeof(table) / sizeof(table[0]))
+
+const struct command *command_table(unsigned *count)
+{
+	*count = COUNT;
+	return table;
+}
+
+static void ambiguous(struct buf *error, const char *name)
+{
+	size_t len = strlen(name);
+	const char *comma = "";
+	unsigned i;
+
+	/* TRANSLATORS: a list of commands follows */
+	buf_printf(error, _("\"%s\" could be several commands: "), name);
+	for (i = 0; i < COUNT; i++) {
+		if (strncmp(table[i].name, name, len))
+			continue;
+		buf_printf(error, "%s%s", comma, table[i].name);
+		comma = ", ";
+	}
+}
+
+const struct command *command_find(const char *name, struct buf *error)
+{
+	const char *names[COUNT];
+	const struct command *found = NULL;
+	size_t len = strlen(name);
+	unsigned i, n = 0;
+
+	for (i = 0; i < COUNT; i++) {
+		names[i] = table[i].name;
+		if (strncmp(table[i].name, name, len))
+			continue;
+		if (!table[i].name[len])
+			return &table[i];
+		found = &table[i];
+		n++;
+	}
+	if (len && n == 1)
+		return found;
+	if (len && n)
+		ambiguous(error, name);
+	else
+		/* TRANSLATORS: fills: unknown command "dail" */
+		unknown_word(error, _("command"), name, names, COUNT);
+	return NULL;
+}
+
+static void usage(struct buf *out, const struct command *c)
+{
+	buf_printf(out, "%s%s%s", c->name, *c->usage ? " " : "", c->usage);
+}
+
+void command_list(struct command_env *env, struct script *script, const struct words *w, struct result *r)
+{
+	unsigned i;
+
+	(void)env;
+	(void)script;
+	(void)w;
+	for (i = 0; i < COUNT; i++) {
+		if (i)
+			buf_str(&r->text, "\n");
+		usage(&r->text, &table[i]);
+	}
+}
+
+void command_help(struct command_env *env, struct script *script, const struct words *w, struct result *r)
+{
+	struct buf error = {0};
+	const struct command *c;
+	unsigned i;
+
+	(void)env;
+	(void)script;
+	if (w->n > 1) {
+		c = command_find(w->word[1], &error);
+		if (!c) {
+			result_take_error(r, STATUS_USAGE, &error);
+			return;
+		}
+		usage(&r->text, c);
+		buf_printf(&r->text, "\n%s", _(c->sentence));
+		return;
+	}
+	for (i = 0; i < COUNT; i++)
+		buf_printf(&r->text, "%s%s: %s", i ? "\n" : "", table[i].name, _(table[i].sentence));
+}

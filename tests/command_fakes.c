@@ -1,0 +1,296 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command_fakes.h"
+
+struct fake fake;
+static struct { phone_event_h *h; void *arg; } listener[8];
+
+void fake_reset(void)
+{
+	memset(&fake, 0, sizeof(fake));
+	memset(listener, 0, sizeof(listener));
+}
+
+unsigned fake_call(bool incoming, enum call_state state)
+{
+	struct call_info *info = &fake.call[++fake.last];
+
+	info->number = fake.last;
+	info->incoming = incoming;
+	info->state = state;
+	info->was_ringing = incoming;
+	fake.active++;
+	return fake.last;
+}
+
+int64_t port_wall_ms(void)
+{
+	return 1700000000123;
+}
+
+void fake_event(const char *name, unsigned call, const char *state)
+{
+	static struct event e;
+	unsigned i;
+
+	event_begin(&e, name);
+	event_integer(&e, "call", call);
+	event_string(&e, "state", state);
+	for (i = 0; i < 8; i++) {
+		if (listener[i].h)
+			listener[i].h(&e, listener[i].arg);
+	}
+}
+
+int phone_listen(struct phone *p, phone_event_h *h, void *arg)
+{
+	unsigned i;
+
+	(void)p;
+	for (i = 0; i < 8 && listener[i].h; i++)
+		;
+	if (i == 8)
+		return ENOSPC;
+	listener[i].h = h;
+	listener[i].arg = arg;
+	fake.listeners++;
+	return 0;
+}
+
+void phone_unlisten(struct phone *p, phone_event_h *h, void *arg)
+{
+	unsigned i;
+
+	(void)p;
+	for (i = 0; i < 8; i++) {
+		if (listener[i].h == h && listener[i].arg == arg) {
+			listener[i].h = NULL;
+			fake.listeners--;
+		}
+	}
+}
+
+static int did(const char *what, unsigned call)
+{
+	snprintf(fake.did, sizeof(fake.did), "%s %u", what, call);
+	return fake.err;
+}
+
+int phone_dial(struct phone *p, const struct dial *dial, unsigned *call, const char **why)
+{
+	(void)p;
+	snprintf(fake.did, sizeof(fake.did), "dial %s account=%s codecs=%s headers=%u", dial->target,
+		 dial->account ? dial->account : "", dial->codecs ? dial->codecs : "", dial->headers);
+	if (dial->headers)
+		snprintf(fake.header, sizeof(fake.header), "%s", dial->header[0]);
+	if (fake.err) {
+		*why = "the fake refuses";
+		return fake.err;
+	}
+	*call = fake_call(false, CALL_CALLING);
+	return 0;
+}
+
+int phone_answer(struct phone *p, unsigned call) { (void)p; return did("answer", call); }
+int phone_hangup(struct phone *p, unsigned call) { (void)p; return did("hangup", call); }
+int phone_hold(struct phone *p, unsigned call) { (void)p; return did("hold", call); }
+int phone_resume(struct phone *p, unsigned call) { (void)p; return did("resume", call); }
+int phone_select(struct phone *p, unsigned call) { (void)p; return did("select", call); }
+
+int phone_reject(struct phone *p, unsigned call, unsigned code)
+{
+	(void)p;
+	snprintf(fake.did, sizeof(fake.did), "reject %u %u", call, code);
+	return fake.err;
+}
+
+int phone_select_step(struct phone *p, int step)
+{
+	(void)p;
+	snprintf(fake.did, sizeof(fake.did), "step %d", step);
+	return fake.err;
+}
+
+int phone_dtmf(struct phone *p, unsigned call, const char *digits)
+{
+	(void)p;
+	snprintf(fake.did, sizeof(fake.did), "dtmf %u %s", call, digits);
+	return fake.err;
+}
+
+void phone_mute(struct phone *p, bool on) { (void)p; fake.muted = on; }
+bool phone_muted(const struct phone *p) { (void)p; return fake.muted; }
+void phone_settings_changed(struct phone *p) { (void)p; fake.settings_changed++; }
+unsigned phone_last_call(const struct phone *p) { (void)p; return fake.last; }
+unsigned phone_selected(const struct phone *p) { (void)p; return fake.selected; }
+unsigned phone_active_calls(const struct phone *p) { (void)p; return fake.active; }
+
+int phone_call_info(const struct phone *p, unsigned call, struct call_info *info)
+{
+	(void)p;
+	if (!call)
+		call = fake.selected;
+	if (!call || call >= FAKE_CALLS || !fake.call[call].number)
+		return ENOENT;
+	*info = fake.call[call];
+	return 0;
+}
+
+unsigned phone_notice(struct phone *p, enum severity severity, const char *key, const char *text)
+{
+	(void)p;
+	(void)key;
+	fake.severity = severity;
+	snprintf(fake.notice, sizeof(fake.notice), "%s", text);
+	return ++fake.notices;
+}
+
+unsigned phone_notice_printf(struct phone *p, enum severity severity, const char *key, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return phone_notice(p, severity, key, text);
+}
+
+int phone_notice_step(struct phone *p, int step)
+{
+	(void)p;
+	snprintf(fake.did, sizeof(fake.did), "notice %d", step);
+	return fake.err;
+}
+
+int phone_notice_dismiss(struct phone *p, unsigned id) { (void)p; return did("dismiss", id); }
+
+/* ---- accounts ---- */
+
+const struct account *phone_account(const struct phone *p, const char *name)
+{
+	unsigned i;
+
+	(void)p;
+	for (i = 0; i < fake.accounts; i++) {
+		if (!strcmp(fake.account[i].name, name))
+			return &fake.account[i];
+	}
+	return NULL;
+}
+
+const struct account *phone_account_at(const struct phone *p, unsigned i) { (void)p; return &fake.account[i]; }
+unsigned phone_accounts(const struct phone *p) { (void)p; return fake.accounts; }
+
+int phone_account_add(struct phone *p, const struct account *a)
+{
+	if (phone_account(p, a->name))
+		return EEXIST;
+	if (fake.accounts == ACCOUNTS_MAX)
+		return ENOSPC;
+	fake.account[fake.accounts] = *a;
+	fake.account[fake.accounts].is_default = !fake.accounts;
+	fake.accounts++;
+	return 0;
+}
+
+int phone_account_replace(struct phone *p, const struct account *a)
+{
+	const struct account *old = phone_account(p, a->name);
+
+	if (!old)
+		return ENOENT;
+	fake.account[old - fake.account] = *a;
+	return 0;
+}
+
+int phone_account_remove(struct phone *p, const char *name)
+{
+	const struct account *old = phone_account(p, name);
+
+	if (!old)
+		return ENOENT;
+	fake.account[old - fake.account] = fake.account[--fake.accounts];
+	return 0;
+}
+
+int phone_account_default(struct phone *p, const char *name)
+{
+	unsigned i;
+
+	(void)p;
+	for (i = 0; i < fake.accounts; i++)
+		fake.account[i].is_default = !strcmp(fake.account[i].name, name);
+	return 0;
+}
+
+int phone_account_register(struct phone *p, const char *name, bool on)
+{
+	(void)p;
+	snprintf(fake.did, sizeof(fake.did), "register %s %d", name, on);
+	return fake.err;
+}
+
+int account_init(struct account *a, const char *name, const char *uri, const char **why)
+{
+	memset(a, 0, sizeof(*a));
+	text_copy(a->name, sizeof(a->name), name);
+	text_copy(a->uri, sizeof(a->uri), uri);
+	a->registers = true;
+	a->expires = 3600;
+	*why = "that is no address";
+	return strncmp(uri, "sip:", 4) ? EINVAL : 0;
+}
+
+int account_set(struct account *a, const char *key, const char *value, const char **why)
+{
+	if (!strcmp(key, "password"))
+		text_copy(a->password, sizeof(a->password), value);
+	else if (!strcmp(key, "display-name"))
+		text_copy(a->display_name, sizeof(a->display_name), value);
+	else if (!strcmp(key, "expires"))
+		a->expires = (unsigned)strtoul(value, NULL, 10);
+	else if (!strcmp(key, "register"))
+		a->registers = strcmp(value, "no") != 0;
+	*why = "that is no value";
+	return !*value ? EINVAL : 0;
+}
+
+const char *const *account_keys(void)
+{
+	static const char *const keys[] = {"password", "display-name", "expires", "register", NULL};
+
+	return keys;
+}
+
+/* ---- outcomes ---- */
+
+const struct outcome *outcome_find(unsigned code, bool *known)
+{
+	static const struct outcome busy = {.code = 486, .phrase = "Busy Here"}, bad = {.code = 400, .phrase = "Bad Request"};
+
+	*known = code == 486;
+	return code == 486 ? &busy : &bad;
+}
+
+const struct outcome *outcome_local(enum local_error error)
+{
+	static const struct outcome local = {.phrase = "Address not found"};
+
+	(void)error;
+	return &local;
+}
+
+int outcome_exit_status(unsigned code, enum local_error error)
+{
+	return code ? (int)(code / 100) : error == LOCAL_TIMEOUT ? 7 : 1;
+}
+
+const char *call_state_name(enum call_state state)
+{
+	return state == CALL_CALLING ? "calling" : "other";
+}

@@ -1,0 +1,33 @@
+/* A phone made of variables: what commands ask of it is counted, what it says is set by the test. */
+#ifndef OFFHOOK_TESTS_COMMAND_FAKES_H
+#define OFFHOOK_TESTS_COMMAND_FAKES_H
+
+#include "command/command.h"
+
+#define FAKE_CALLS 100
+
+struct fake {
+	struct call_info call[FAKE_CALLS]; /* by number; number 0 = there is none */
+	unsigned last, selected, active;
+	unsigned notices;
+	char notice[1024];          /* the newest */
+	enum severity severity;
+	char did[256];              /* the newest thing that was asked: "dial echo", "hangup 3" ... */
+	char header[256];           /* first header of the last dial */
+	int err;                    /* what the functions about calls return */
+	bool muted;
+	unsigned settings_changed;
+	unsigned listeners;
+	struct account account[ACCOUNTS_MAX];
+	unsigned accounts;
+};
+extern struct fake fake;
+
+/* An empty phone. */
+void fake_reset(void);
+/* A new call; its number. */
+unsigned fake_call(bool incoming, enum call_state state);
+/* Tells every listener. STATE may be NULL. */
+void fake_event(const char *name, unsigned call, const char *state);
+
+#endif

@@ -1,0 +1,495 @@
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+#include "sip/field.h"
+#include "sip/negotiation.h"
+
+#define LINES_MAX     400
+#define STREAMS_MAX   16
+#define FORMATS_MAX   64         /* payload types of one m= line that are looked at */
+#define EVENT_NAME    "telephone-event"
+#define EVENT_8000    101        /* our payload types for it */
+#define EVENT_48000   102
+#define EVENT_DIGITS  "0-15"
+#define PTIME_DEFAULT 20
+#define PTIME_MIN     10
+#define PTIME_MAX     120
+
+struct negotiation {
+	struct sa address;               /* with the RTP port */
+	const struct codec *codec[CODEC_COUNT];
+	unsigned codecs;
+	enum media_direction wish;
+	uint32_t id, version;            /* of the o= line */
+	struct mbuf *remote;             /* the peer's last SDP that was agreed on, mended */
+	struct sdp_session *open;        /* our offer that waits for an answer */
+	struct sdp_media *open_media;    /* its stream, which it owns */
+};
+
+static enum sdp_dir to_libre(enum media_direction d)
+{
+	static const enum sdp_dir dir[] = {
+		[MEDIA_INACTIVE] = SDP_INACTIVE, [MEDIA_SEND] = SDP_SENDONLY, [MEDIA_RECEIVE] = SDP_RECVONLY,
+		[MEDIA_BOTH] = SDP_SENDRECV,
+	};
+
+	return dir[d];
+}
+
+static enum media_direction from_libre(enum sdp_dir d)
+{
+	static const enum media_direction direction[] = {
+		[SDP_INACTIVE] = MEDIA_INACTIVE, [SDP_RECVONLY] = MEDIA_RECEIVE, [SDP_SENDONLY] = MEDIA_SEND,
+		[SDP_SENDRECV] = MEDIA_BOTH,
+	};
+
+	return direction[d];
+}
+
+static void negotiation_free(void *arg)
+{
+	struct negotiation *n = arg;
+
+	mem_deref(n->remote);
+	mem_deref(n->open);
+}
+
+int negotiation_new(struct negotiation **np)
+{
+	struct negotiation *n = mem_zalloc(sizeof(*n), negotiation_free);
+
+	if (!n)
+		return ENOMEM;
+	n->wish = MEDIA_BOTH;
+	n->id = rand_u32() >> 1;
+	n->version = rand_u16();
+	sa_init(&n->address, AF_INET);
+	*np = n;
+	return 0;
+}
+
+int negotiation_local(struct negotiation *n, const char *address, uint16_t port,
+		      const struct codec *const *codec, unsigned codecs)
+{
+	unsigned i;
+
+	if (sa_set_str(&n->address, address, port))
+		return EINVAL;
+	n->codecs = codecs < CODEC_COUNT ? codecs : CODEC_COUNT;
+	for (i = 0; i < n->codecs; i++)
+		n->codec[i] = codec[i];
+	return 0;
+}
+
+void negotiation_direction(struct negotiation *n, enum media_direction wish)
+{
+	n->wish = wish;
+}
+
+bool negotiation_open(const struct negotiation *n)
+{
+	return n->open != NULL;
+}
+
+void negotiation_withdraw(struct negotiation *n)
+{
+	n->open_media = NULL;
+	n->open = mem_deref(n->open);
+}
+
+/* --- mending ------------------------------------------------------------------------------- */
+
+static bool all_digits(const char *p, size_t l)
+{
+	while (l && isdigit((unsigned char)*p)) {
+		p++;
+		l--;
+	}
+	return !l;
+}
+
+/* "rtpmap:96 opus/48000/2" and the like: is there a number, a name and a rate? */
+static bool rtpmap_good(const char *p, size_t l)
+{
+	const char *blank = memchr(p, ' ', l), *slash, *end = p + l;
+	size_t rate = 0;
+
+	if (!blank || blank == p || !all_digits(p, (size_t)(blank - p)))
+		return false;
+	slash = memchr(blank, '/', (size_t)(end - blank));
+	if (!slash || slash == blank + 1)
+		return false;
+	for (slash++; slash + rate < end && isdigit((unsigned char)slash[rate]); rate++)
+		;
+	return rate > 0 && rate < 8 && (slash + rate == end || slash[rate] == '/' || slash[rate] == ' ');
+}
+
+static bool attribute_is(const char *p, size_t l, const char *name)
+{
+	size_t n = strlen(name);
+
+	return l > n && !strncmp(p, name, n) && p[n] == ':';
+}
+
+/* Would libre refuse the whole text over this a= or b= line, which says nothing that we need? */
+static bool harmful(char type, const char *p, size_t l)
+{
+	const char *blank, *colon;
+
+	if (type == 'b') {
+		colon = memchr(p, ':', l);
+		return !colon || colon == p || colon + 1 == p + l || !isdigit((unsigned char)colon[1]);
+	}
+	if (type != 'a')
+		return false;
+	if (attribute_is(p, l, "rtpmap"))
+		return !rtpmap_good(p + 7, l - 7);
+	if (attribute_is(p, l, "rtcp"))
+		return l == 5 || !isdigit((unsigned char)p[5]);
+	if (attribute_is(p, l, "fmtp")) {
+		blank = memchr(p, ' ', l);
+		return !blank || blank == p + 5 || blank + 1 == p + l;
+	}
+	return !l || *p == ':';
+}
+
+/* "audio 49170/2 RTP/AVP 0 8 ...": the number of ports goes, and formats beyond FORMATS_MAX. */
+static int write_media_line(struct mbuf *mb, const char *p, size_t l)
+{
+	struct pl name, port, proto, formats, rest;
+	const char *slash;
+	unsigned words = 0;
+	size_t i;
+
+	if (re_regex(p, l, "[a-z]+ [^ ]+ [^ ]+[^]*", &name, &port, &proto, &formats) || name.p != p)
+		return EBADMSG;
+	slash = pl_strchr(&port, '/');
+	if (slash)
+		port.l = (size_t)(slash - port.p);
+	if (!port.l || port.l > 5 || !all_digits(port.p, port.l) || pl_u32(&port) > 65535)
+		return EBADMSG;
+	rest = formats;
+	for (i = 0; i < formats.l; i++) {
+		if (formats.p[i] == ' ' && ++words > FORMATS_MAX) {
+			rest.l = i;
+			break;
+		}
+	}
+	return mbuf_printf(mb, "m=%r %r %r%r\r\n", &name, &port, &proto, &rest);
+}
+
+/* "IN IP4 224.2.1.1/127": what follows a slash is for multicast. */
+static int write_connection_line(struct mbuf *mb, const char *p, size_t l)
+{
+	const char *slash = memchr(p, '/', l);
+
+	return mbuf_printf(mb, "c=%b\r\n", p, slash ? (size_t)(slash - p) : l);
+}
+
+int negotiation_repair(struct mbuf **out, const void *sdp, size_t len)
+{
+	const char *p = sdp, *end = p + len;
+	unsigned lines = 0, streams = 0;
+	struct mbuf *mb;
+	int err = 0;
+
+	if (len > NEGOTIATION_SDP_MAX)
+		return EBADMSG;
+	mb = mbuf_alloc(len + 64);
+	if (!mb)
+		return ENOMEM;
+	while (p < end && !err) {
+		const char *stop = p;
+		size_t l;
+
+		while (stop < end && *stop != '\r' && *stop != '\n' && *stop)
+			stop++;
+		l = (size_t)(stop - p);
+		if (l > 2 && p[1] == '=' && islower((unsigned char)p[0])) {
+			if (++lines > LINES_MAX || (p[0] == 'm' && ++streams > STREAMS_MAX))
+				err = EBADMSG;
+			else if (p[0] == 'm')
+				err = write_media_line(mb, p + 2, l - 2);
+			else if (p[0] == 'c')
+				err = write_connection_line(mb, p + 2, l - 2);
+			else if (!harmful(p[0], p + 2, l - 2))
+				err = mbuf_printf(mb, "%b\r\n", p, l);
+		}
+		p = stop < end ? stop + 1 : end;
+	}
+	if (!err && (!streams || mb->end < 5 || memcmp(mb->buf, "v=0\r\n", 5)))
+		err = EBADMSG;
+	mb->pos = 0;
+	if (err)
+		mem_deref(mb);
+	else
+		*out = mb;
+	return err;
+}
+
+/* --- describing ourselves --------------------------------------------------------------------- */
+
+static int add_event(struct sdp_media *m, int payload_type, uint32_t rate)
+{
+	char id[8];
+
+	snprintf(id, sizeof(id), "%d", payload_type);
+	return sdp_format_add(NULL, m, false, id, EVENT_NAME, rate, 1, NULL, NULL, NULL, false, EVENT_DIGITS);
+}
+
+/* A description of libre's for the sound stream as we would have it. Made anew for each offer and answer:
+ * a text that was refused half-way leaves nothing behind. */
+static int describe(const struct negotiation *n, struct sdp_session **sp, struct sdp_media **mp)
+{
+	struct sdp_session *s = NULL;
+	struct sdp_media *m = NULL;
+	bool wide = false;
+	unsigned i;
+	int err;
+
+	err = sdp_session_alloc(&s, &n->address);
+	if (!err)
+		err = sdp_media_add(&m, s, "audio", sa_port(&n->address), "RTP/AVP");
+	for (i = 0; i < n->codecs && !err; i++) {
+		const struct codec *c = n->codec[i];
+		char id[8];
+
+		snprintf(id, sizeof(id), "%d", c->payload_type);
+		err = sdp_format_add(NULL, m, false, id, c->name, c->clock_rate, (uint8_t)c->channels, NULL, NULL,
+				     (void *)c, false, c->fmtp ? "%s" : NULL, c->fmtp);
+		wide |= c->clock_rate == 48000;
+	}
+	if (!err && wide)
+		err = add_event(m, EVENT_48000, 48000);
+	/* also with opus alone: many peers know no other rate */
+	if (!err)
+		err = add_event(m, EVENT_8000, 8000);
+	if (!err)
+		err = sdp_media_set_lattr(m, true, "ptime", "%u", PTIME_DEFAULT);
+	if (err) {
+		mem_deref(s);
+		return err;
+	}
+	sdp_media_set_lport_rtcp(m, (uint16_t)(sa_port(&n->address) + 1));
+	sdp_media_set_ldir(m, to_libre(n->wish));
+	*sp = s;
+	*mp = m;
+	return 0;
+}
+
+/* Libre draws a new o= line for each session; ours stays the same but for its version (RFC 3264
+ * section 8). */
+static int own_origin(struct negotiation *n, struct mbuf **mbp)
+{
+	struct mbuf *in = *mbp, *mb = mbuf_alloc(in->end + 64);
+	struct pl before, origin, after;
+	int err;
+
+	if (!mb)
+		return ENOMEM;
+	err = re_regex((char *)in->buf, in->end, "v=0\r\no=[^\r]+", &origin);
+	if (err)
+		goto out;
+	before.p = (char *)in->buf;
+	before.l = (size_t)(origin.p - before.p);
+	after.p = origin.p + origin.l;
+	after.l = in->end - before.l - origin.l;
+	err = mbuf_printf(mb, "%r- %u %u IN IP%d %j%r", &before, n->id, ++n->version,
+			  sa_af(&n->address) == AF_INET6 ? 6 : 4, &n->address, &after);
+	mb->pos = 0;
+ out:
+	if (err)
+		mem_deref(mb);
+	else {
+		mem_deref(in);
+		*mbp = mb;
+	}
+	return err;
+}
+
+int negotiation_offer(struct negotiation *n, struct mbuf **offer)
+{
+	struct mbuf *mb = NULL;
+	int err;
+
+	negotiation_withdraw(n);
+	err = describe(n, &n->open, &n->open_media);
+	if (!err && n->remote) {
+		/* as if the last agreement had been their offer: its streams, order and numbers stay */
+		n->remote->pos = 0;
+		err = sdp_decode(n->open, n->remote, true);
+	}
+	if (!err)
+		err = sdp_encode(&mb, n->open, true);
+	if (!err)
+		err = own_origin(n, &mb);
+	if (err) {
+		mem_deref(mb);
+		negotiation_withdraw(n);
+		return err;
+	}
+	*offer = mb;
+	return 0;
+}
+
+/* --- what was agreed ----------------------------------------------------------------------------- */
+
+static bool is_event(const struct sdp_format *f)
+{
+	return f->name && !strcasecmp(f->name, EVENT_NAME);
+}
+
+/* The telephone-event format that goes with RATE, or any. */
+static const struct sdp_format *find_event(const struct list *formats, uint32_t rate)
+{
+	const struct sdp_format *any = NULL;
+	struct le *le;
+
+	LIST_FOREACH(formats, le) {
+		const struct sdp_format *f = le->data;
+
+		if (!f->sup || !is_event(f))
+			continue;
+		if (f->srate == rate)
+			return f;
+		if (!any)
+			any = f;
+	}
+	return any;
+}
+
+/* The codec to send with: the first that the other side lists among those that both have. */
+static const struct sdp_format *find_codec(const struct list *formats)
+{
+	struct le *le;
+
+	LIST_FOREACH(formats, le) {
+		const struct sdp_format *f = le->data;
+
+		if (f->sup && f->data && f->pt >= 0 && f->pt <= 127)
+			return f;
+	}
+	return NULL;
+}
+
+static void address_text(char *dst, size_t size, const struct sa *sa)
+{
+	if (sa_isset(sa, SA_ADDR))
+		re_snprintf(dst, size, "%j", sa);
+	else
+		dst[0] = '\0';
+}
+
+/* Fills PARAMS from M after its exchange. ENOTSUP: nothing in common, or the stream was refused. */
+static int read_agreement(struct media_params *params, const struct sdp_media *m)
+{
+	const struct list *remote = sdp_media_format_lst(m, false), *local = sdp_media_format_lst(m, true);
+	const struct sdp_format *f, *event;
+	const struct sa *address = sdp_media_raddr(m);
+	struct sa rtcp;
+	struct pl value;
+	const char *text;
+	struct le *le;
+
+	memset(params, 0, sizeof(*params));
+	f = find_codec(remote);
+	if (!f || !sa_port(address))
+		return ENOTSUP;
+	params->codec = f->data;
+	params->payload_type = f->pt;
+	params->opus_fec = f->params && strstr(f->params, "useinbandfec=1");
+
+	address_text(params->remote_address, sizeof(params->remote_address), address);
+	params->remote_port = sa_port(address);
+	sdp_media_raddr_rtcp(m, &rtcp);
+	address_text(params->remote_rtcp_address, sizeof(params->remote_rtcp_address), &rtcp);
+	params->remote_rtcp_port = sa_port(&rtcp);
+
+	LIST_FOREACH(local, le) {
+		const struct sdp_format *l = le->data;
+
+		if (l->sup && l->data && params->formats < MEDIA_FORMATS) {
+			params->format[params->formats].payload_type = l->pt;
+			params->format[params->formats++].codec = l->data;
+		}
+	}
+	event = find_event(remote, params->codec->clock_rate);
+	params->event_payload_type = event ? event->pt : -1;
+	params->event_clock_rate = event ? event->srate : 0;
+	event = find_event(local, params->codec->clock_rate);
+	params->event_receive_type = event ? event->pt : -1;
+
+	params->ptime = PTIME_DEFAULT;
+	text = sdp_media_rattr(m, "ptime");
+	if (text) {
+		pl_set_str(&value, text);
+		params->ptime = field_number(&value, PTIME_MAX + 1, PTIME_DEFAULT);
+		if (params->ptime < PTIME_MIN || params->ptime > PTIME_MAX)
+			params->ptime = PTIME_DEFAULT;
+	}
+
+	params->direction = from_libre(sdp_media_dir(m));
+	/* RFC 3264 section 8.4: the old way to hold */
+	if (!sa_isset(address, SA_ADDR) || sa_is_any(address))
+		params->direction &= ~(unsigned)MEDIA_SEND;
+	return 0;
+}
+
+int negotiation_answered(struct negotiation *n, const void *sdp, size_t len, struct media_params *params)
+{
+	struct mbuf *mb;
+	int err;
+
+	if (!n->open)
+		return EBADMSG;
+	err = negotiation_repair(&mb, sdp, len);
+	if (err)
+		return err;
+	err = sdp_decode(n->open, mb, false);
+	if (err)
+		err = EBADMSG;
+	else
+		err = read_agreement(params, n->open_media);
+	if (!err) {
+		mem_deref(n->remote);
+		n->remote = mem_ref(mb);
+	}
+	mem_deref(mb);
+	return err;
+}
+
+int negotiation_answer(struct negotiation *n, const void *sdp, size_t len, struct mbuf **answer,
+		       struct media_params *params)
+{
+	struct sdp_session *s = NULL;
+	struct sdp_media *m = NULL;
+	struct mbuf *mb = NULL, *out = NULL;
+	int err;
+
+	err = negotiation_repair(&mb, sdp, len);
+	if (err)
+		return err;
+	err = describe(n, &s, &m);
+	if (!err && sdp_decode(s, mb, true))
+		err = EBADMSG;
+	if (!err)
+		err = read_agreement(params, m);
+	if (!err)
+		err = sdp_encode(&out, s, false);
+	if (!err)
+		err = own_origin(n, &out);
+	if (!err) {
+		mem_deref(n->remote);
+		n->remote = mem_ref(mb);
+		*answer = out;
+		out = NULL;
+	}
+	mem_deref(out);
+	mem_deref(s);
+	mem_deref(mb);
+	return err;
+}

@@ -1,0 +1,23 @@
+/* reply.h - answers that need no session. */
+#ifndef OFFHOOK_SIP_REPLY_H
+#define OFFHOOK_SIP_REPLY_H
+
+#include <re.h>
+
+#include "sip/endpoint.h"
+
+/* 200 to OPTIONS, with what we can do (RFC 3261 section 11.2). */
+void reply_options(struct endpoint *ep, const struct sip_msg *msg);
+/* 405 with Allow for a method that SIP knows, else 501. */
+void reply_not_allowed(struct endpoint *ep, const struct sip_msg *msg);
+/* 415 with what we accept. */
+void reply_unsupported_media(struct endpoint *ep, const struct sip_msg *msg);
+/* 500 with a Retry-After of SECONDS. */
+void reply_later(struct endpoint *ep, const struct sip_msg *msg, unsigned seconds);
+/* 420 naming what the request requires; false when it requires nothing that we do not know. */
+bool reply_bad_extension(struct endpoint *ep, const struct sip_msg *msg);
+/* 488 with a Warning (RFC 3261 section 20.43) saying what in the SDP did not do; ERR as from
+ * negotiation_answer(). */
+void reply_not_acceptable(struct sip_strans **st, struct endpoint *ep, const struct sip_msg *msg, int err);
+
+#endif

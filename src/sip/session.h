@@ -1,0 +1,148 @@
+/* session.h - one call's signalling: what the files session*.c share. Nobody else but stack.c includes it. */
+#ifndef OFFHOOK_SIP_SESSION_H
+#define OFFHOOK_SIP_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <re.h>
+
+#include "phone/phone.h"
+#include "sip/dialog.h"
+#include "sip/digest.h"
+#include "sip/flow.h"
+#include "sip/negotiation.h"
+
+#define SESSION_ALLOW     "INVITE, ACK, CANCEL, BYE, OPTIONS"
+#define SESSION_USER_MAX  (3 * ACCOUNT_TEXT_MAX)
+#define SESSIONS_IN_MAX   32  /* unanswered incoming calls at a time */
+
+enum session_state {
+	SESSION_CALLING,  /* out: no final response yet */
+	SESSION_REPAIR,   /* out: a final response was told, the phone decides what comes next */
+	SESSION_RINGING,  /* in: not answered yet */
+	SESSION_UP,
+	SESSION_OVER      /* for the phone; perhaps something is still to be cleaned up */
+};
+
+struct session {
+	struct le le;
+	unsigned call;                   /* the phone's number, 0 = the phone has released it */
+	enum session_state state;
+	bool incoming;
+	bool closed_told;
+	struct account *account;         /* a copy; NULL: a direct call */
+	char user[SESSION_USER_MAX];     /* of our Contact, escaped */
+	struct path path;                /* by which the INVITE went or came */
+	struct dialog *half;             /* out: of the INVITE, before it is answered */
+	struct dialog *dialog;
+	struct negotiation *sdp;
+	enum media_direction direction;  /* that we wish */
+	const struct codec *codec[CODEC_COUNT];
+	unsigned codecs;
+	struct digest digest;
+	unsigned requests;               /* BYEs of it that are under way */
+
+	/* our INVITE, first or later: session_out.c */
+	struct flow *invite;
+	uint32_t invite_cseq;
+	bool reinvite;
+	char *headers;                   /* the user's own lines, each with CR LF */
+	unsigned expires;
+	struct mbuf *credentials;        /* the lines that the INVITE carried, for its ACK */
+	struct response response;        /* the last final one */
+	bool has_early;
+	struct media_params early;       /* of an SDP answer in a provisional response */
+	char early_tag[128];             /* and its To tag */
+	enum media_direction direction_before;
+	unsigned tries;                  /* of a re-INVITE: credentials */
+	unsigned glares;
+	struct tmr glare;
+
+	/* their INVITE, first or later: session_in.c */
+	struct sip_msg *msg;
+	struct sip_strans *st;           /* of an INVITE without a final response */
+	struct mbuf *answer;             /* our 2xx, until its ACK */
+	uint32_t answer_cseq;
+	bool answer_offers;              /* it carried the offer; the ACK answers */
+	unsigned answer_count;
+	struct tmr answer_again, answer_end;
+
+	/* told from the loop, because the phone is in the middle of asking */
+	struct tmr tell_established, tell_closed;
+	struct media_params media;
+	bool has_media;
+};
+
+/* --- session.c ------------------------------------------------------------------------------ */
+
+/* The sessions, newest last. */
+struct list *session_list(void);
+int session_new(struct session **sp, unsigned call, bool incoming, const struct account *account);
+struct session *session_find(unsigned call);
+/* S is being told to the phone, which may ask for something before it has given it a number: the first
+ * unknown one is taken for it. NULL ends that. */
+void session_arriving(struct session *s);
+/* Forgets S when nothing holds it any more: call it last in each handler. */
+void session_settle(struct session *s);
+/* The call is over; the phone is told once, at once or from the loop. */
+void session_closed(struct session *s, enum ended_by by, unsigned code, const char *reason);
+void session_closed_soon(struct session *s);
+/* Asks the phone for the call's RTP port on PATH's local address and prepares S->sdp with it. */
+int session_open_media(struct session *s, const struct path *path);
+/* Writes User-Agent, Contact and Allow. */
+int session_write_common(const struct session *s, struct mbuf *mb);
+/* Writes Content-Type and Content-Length, the empty line and the body; SDP may be NULL. */
+int session_write_body(struct mbuf *mb, const struct mbuf *sdp);
+/* Writes credentials for the challenges taken so far, if there are any. */
+int session_write_credentials(struct session *s, struct mbuf *mb, const char *method, const char *uri,
+			      const struct mbuf *body);
+/* Takes those challenges of a 401 or 407 within the dialog that the account may answer. An errno when
+ * there are none. */
+int session_take_challenges(struct session *s, const struct sip_msg *msg, const struct dialog *d);
+
+/* What stack.c found out to be for a session. */
+bool session_request_in_dialog(const struct sip_msg *msg);
+bool session_is_merged(const struct sip_msg *msg);
+/* Stops everything at once. */
+void session_close_all(void);
+/* Is something that the phone has released still under way? */
+bool session_busy(void);
+
+/* --- stack.c -------------------------------------------------------------------------------- */
+
+struct phone *stack_phone(void);
+const char *stack_local_user(void);  /* who we are without an account */
+const char *stack_software(void);    /* "offhook/VERSION" */
+
+/* --- session_out.c -------------------------------------------------------------------------- */
+
+void session_out_hangup(struct session *s);
+/* Sends a re-INVITE again after credentials or a glare. */
+int session_out_reinvite(struct session *s);
+
+/* --- session_in.c --------------------------------------------------------------------------- */
+
+void session_in_invite(struct endpoint *ep, const struct sip_msg *msg);
+void session_in_reinvite(struct session *s, const struct sip_msg *msg);
+void session_in_ack(struct session *s, const struct sip_msg *msg);
+/* Forgets our unacknowledged 2xx. */
+void session_in_stop_answer(struct session *s);
+
+/* --- session_ack.c -------------------------------------------------------------------------- */
+
+/* Acknowledges a 2xx to our INVITE of number CSEQ in D, and its repetitions from then on. FIRST: it was the
+ * call's first INVITE, which may be answered by others too. */
+int session_ack(struct session *s, struct dialog *d, uint32_t cseq, bool first);
+/* A 2xx that no transaction waits for: repeated, or of another branch. */
+void session_ack_again(const struct sip_msg *msg);
+void session_ack_close(void);
+
+/* --- session_request.c ---------------------------------------------------------------------- */
+
+/* Sends a BYE in D (the session's, or of another branch); nobody waits for it. REASON is a whole header line
+ * without its end, or NULL. */
+int session_bye(struct session *s, struct dialog *d, const char *reason);
+void session_bye_close(void);
+
+#endif

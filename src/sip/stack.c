@@ -1,0 +1,166 @@
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "sip/endpoint.h"
+#include "sip/field.h"
+#include "sip/registration.h"
+#include "sip/reply.h"
+#include "sip/resolve.h"
+#include "sip/session.h"
+#include "sip/stack.h"
+
+#define ADDRESSES_MAX (2 * ENDPOINTS_MAX)
+
+static struct phone *phone;
+static const struct settings *settings;
+static char addresses[ADDRESSES_MAX][80];
+
+struct phone *stack_phone(void)
+{
+	return phone;
+}
+
+const char *stack_local_user(void)
+{
+	return settings && settings->local_user[0] ? settings->local_user : "offhook";
+}
+
+const char *stack_software(void)
+{
+	return "offhook/" OFFHOOK_VERSION;
+}
+
+const char *stack_version(void)
+{
+	return sys_libre_version_get();
+}
+
+/* What a request must have (RFC 3261 section 8.1.1), in words for the 400. NULL: all is there. */
+static const char *fault_of(const struct sip_msg *msg)
+{
+	if (!pl_isset(&msg->from.auri) || !pl_isset(&msg->to.auri))
+		return "Missing From or To";
+	if (!pl_isset(&msg->callid))
+		return "Missing Call-ID";
+	if (!pl_isset(&msg->cseq.met))
+		return "Missing CSeq";
+	if (pl_cmp(&msg->cseq.met, &msg->met))
+		return "CSeq Method Does Not Match";
+	if (msg->cseq.num > INT32_MAX)
+		return "CSeq Too Large";
+	if (msg->tp == SIP_TRANSP_UDP && pl_isset(&msg->clen) &&
+	    field_number(&msg->clen, UINT32_MAX, 0) > mbuf_get_left(msg->mb))
+		return "Content-Length Beyond the Datagram";
+	return NULL;
+}
+
+static void cancel_in(struct endpoint *ep, const struct sip_msg *msg)
+{
+	/* one that belongs to an INVITE never comes here */
+	sip_treply(NULL, ep->sip, msg, 481, "Call/Transaction Does Not Exist");
+}
+
+static void invite_in(struct endpoint *ep, const struct sip_msg *msg)
+{
+	if (session_is_merged(msg))
+		sip_treply(NULL, ep->sip, msg, 482, "Loop Detected");
+	else
+		session_in_invite(ep, msg);
+}
+
+/* Methods that make sense outside a dialog; the rest of those that we know belong to one. */
+static const struct {
+	const char *method;
+	void (*h)(struct endpoint *ep, const struct sip_msg *msg);
+} methods[] = {
+	{"INVITE", invite_in},
+	{"OPTIONS", reply_options},
+	{"CANCEL", cancel_in},
+	{"BYE", cancel_in},
+};
+
+static bool request_h(const struct sip_msg *msg, void *arg)
+{
+	struct endpoint *ep = arg;
+	bool ack = !pl_strcmp(&msg->met, "ACK");
+	const char *fault;
+	unsigned i;
+
+	/* without a Via there is nowhere to answer to */
+	if (!pl_isset(&msg->via.sentby))
+		return true;
+	fault = fault_of(msg);
+	if (fault) {
+		if (!ack)
+			sip_reply(ep->sip, msg, 400, fault);
+		return true;
+	}
+	if (pl_isset(&msg->to.tag) || ack) {
+		if (!session_request_in_dialog(msg) && !ack)
+			sip_treply(NULL, ep->sip, msg, 481, "Call/Transaction Does Not Exist");
+		return true;
+	}
+	for (i = 0; i < ARRAY_SIZE(methods) && pl_strcmp(&msg->met, methods[i].method); i++)
+		;
+	if (i == ARRAY_SIZE(methods))
+		reply_not_allowed(ep, msg);
+	else if (pl_strcasecmp(&msg->uri.scheme, "sip") && pl_strcasecmp(&msg->uri.scheme, "sips"))
+		sip_treply(NULL, ep->sip, msg, 416, "Unsupported URI Scheme");
+	else if (!pl_strcmp(&msg->met, "CANCEL") || !reply_bad_extension(ep, msg))
+		methods[i].h(ep, msg);
+	return true;
+}
+
+static bool response_h(const struct sip_msg *msg, void *arg)
+{
+	(void)arg;
+	if (msg->scode >= 200 && msg->scode < 300 && !pl_strcmp(&msg->cseq.met, "INVITE"))
+		session_ack_again(msg);
+	return true;
+}
+
+int stack_start(struct phone *p, const struct settings *set, const char *listen, bool named, const char **why)
+{
+	int err;
+
+	phone = p;
+	settings = set;
+	err = endpoints_open(listen, named, stack_software(), request_h, response_h, why);
+	if (err) {
+		phone = NULL;
+		settings = NULL;
+	}
+	return err;
+}
+
+void stack_stop(void)
+{
+	session_close_all();
+	registration_close();
+	resolve_close();
+	endpoints_close();
+	phone = NULL;
+	settings = NULL;
+}
+
+unsigned stack_addresses(const char **out, unsigned max)
+{
+	const struct endpoint *e;
+	unsigned i, n = 0;
+
+	for (i = 0; (e = endpoint_at(i)) != NULL; i++) {
+		re_snprintf(addresses[2 * i], sizeof(addresses[0]), "udp:%J", &e->address);
+		re_snprintf(addresses[2 * i + 1], sizeof(addresses[0]), "tcp:%J", &e->address);
+		if (n < max)
+			out[n++] = addresses[2 * i];
+		if (n < max)
+			out[n++] = addresses[2 * i + 1];
+	}
+	return n;
+}
+
+bool stack_busy(void)
+{
+	return session_busy() || registration_busy();
+}

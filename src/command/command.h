@@ -20,7 +20,10 @@ struct command_env {
 	struct keymap *keymap;
 	int (*exchange_h)(bool on, void *arg);           /* 0 or errno */
 	void (*quit_h)(int status, void *arg);
-	int (*view_h)(const char *name, void *arg);      /* ENOENT: no such view; NULL when headless */
+	/* NULL when headless. NAME is one of views, or what the screen does besides: "next" (the next view),
+	 * "dial[ TEXT]" and "prompt[ TEXT]" (opens that prompt with TEXT in it), "quit" (asks first when a
+	 * call is up). ENOENT: no such view. */
+	int (*view_h)(const char *name, void *arg);
 	void (*open_notice_h)(void *arg);                /* details of the selected notice */
 	void (*option_h)(const char *name, void *arg);   /* an option has changed */
 	void *arg;
@@ -45,7 +48,7 @@ void result_free(struct result *r);
 struct words {
 	unsigned n;
 	char *word[WORDS_MAX];
-	const char *rest[WORDS_MAX]; /* where each word began in the line, for raw text such as TARGET */
+	const char *rest[WORDS_MAX + 1]; /* where each word began in the line; rest[n] is where the last one ended */
 	char store[LINE_MAX_BYTES];
 };
 /* Reads the next command of LINE from *POS on: 0; ENOENT at the end (comment, blank or nothing left);
@@ -54,6 +57,10 @@ struct words {
 int parser_next(struct words *w, const char *line, size_t *pos, const char **why);
 /* Quotes WORD so that parser_next() reads it back as one word. */
 void parser_quote(struct buf *out, const char *word);
+/* The unquoted words FROM to TO - 1 with one blank between them. */
+void parser_join(struct buf *out, const struct words *w, unsigned from, unsigned to);
+/* Copies LINE with every password in it replaced by "***": for whatever shows or keeps a line. */
+void parser_mask(struct buf *out, const char *line);
 
 /* ---- table (command/table.c) -------------------------------------------------------------- */
 
@@ -148,6 +155,8 @@ int keymap_unbind(struct keymap *k, const char *context, const char *keys, struc
 /* Looks KEYS (normalised notation typed so far) up in CONTEXTS (N of them, most special first): the command, or NULL.
  * *LONGER tells that more keys could follow. */
 const char *keymap_find(const struct keymap *k, const enum key_context *contexts, unsigned n, const char *keys, bool *longer);
+/* (A screen passes KEYS_RINGING, behind the state of the selected call, also when another call rings: so
+ * <CR> answers whichever it is.) */
 /* Binding number I of the whole map (in order of context, then keys), false past the end. */
 bool keymap_at(const struct keymap *k, unsigned i, enum key_context *context, const char **keys, const char **command);
 /* Splits NOTATION into single keys; each gets at most 16 bytes. Returns how many, 0 with a sentence in ERROR when
@@ -156,7 +165,8 @@ unsigned keymap_split(char (*out)[16], unsigned max, const char *notation, struc
 
 /* ---- saved accounts (command/accounts.c) --------------------------------------------------------- */
 
-/* Reads $STATE/accounts (if there) as commands that define accounts. 0 or an errno. */
+/* Reads $STATE/accounts (if there) as commands that define accounts; each wrong line becomes a notice. 0 or
+ * an errno. `account` saves to that file only once this has read it: what was never read is never overwritten. */
 int accounts_read(struct command_env *env);
 
 #endif

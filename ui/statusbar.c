@@ -82,7 +82,7 @@ void statusbar_draw(struct picture *p, const char *clock)
 		/* TRANSLATORS: in the status bar: the other side cannot hear you */
 		right = screen_put_right(p->y, right - 1, right / 2, ROLE_WARNING, _("mic muted"));
 	}
-	else if (!p->narrow) {
+	else if (!p->narrow && p->meters) {
 		/* TRANSLATORS: the microphone, before a level meter; as short as possible */
 		const char *mic = _("mic");
 

@@ -205,6 +205,7 @@ static void draw(void)
 	char clock[16];
 
 	screen_clear();
+	p.meters = ui.env->settings && ui.env->settings->meters;
 	p.narrow = cols < NARROW_COLS || rows < NARROW_ROWS;
 	p.y = p.narrow ? 0 : 2;
 	p.rows = rows > p.y + 2 ? rows - p.y - 2 : 0;

@@ -17,6 +17,7 @@ struct picture {
 	const struct keymap *keymap;
 	unsigned y, rows, cols;          /* lines Y to Y + ROWS - 1, whole width */
 	bool narrow;                     /* the short form: few columns or few rows */
+	bool meters;                     /* level meters are wanted */
 	unsigned cursor_y, cursor_x;     /* where the cursor rests; the part that has the place sets it */
 	bool notice_shown;               /* where the selected notice is; set by the calls view */
 	unsigned notice_y, notice_x;

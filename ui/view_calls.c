@@ -193,15 +193,16 @@ static void draw_meter(const struct picture *p, unsigned y, const char *label, d
 {
 	unsigned x = 2, cols = screen_cols();
 
-	screen_put(y, x, 6, ROLE_DIM, label);
-	x += 6;
-	screen_bar(y, x, METER_CELLS, share(level));
-	x += METER_CELLS + 3;
-	if (level > -127)
-		screen_putf(y, x, 8, ROLE_PLAIN, "%3.0f dB", level);
-	x += 13;
+	if (p->meters) {
+		screen_put(y, x, 6, ROLE_DIM, label);
+		x += 6;
+		screen_bar(y, x, METER_CELLS, share(level));
+		x += METER_CELLS + 3;
+		if (level > -127)
+			screen_putf(y, x, 8, ROLE_PLAIN, "%3.0f dB", level);
+		x += 12;
+	}
 	screen_put(y, x, cols, ROLE_PLAIN, words);
-	(void)p;
 }
 
 static bool has_media(const struct snapshot_call *c)

@@ -99,7 +99,8 @@ const char *hint_key(const struct keymap *k, const enum key_context *contexts, u
 		unsigned m = matches(bound, command);
 		bool longer;
 
-		if (m <= best_match)
+		/* Of two keys that do the same the shorter one is named. */
+		if (!m || m < best_match || (m == best_match && strlen(keys) >= strlen(best)))
 			continue;
 		for (j = 0; j < n && contexts[j] != c; j++)
 			;

@@ -200,6 +200,15 @@ unsigned screen_putf(unsigned y, unsigned x, unsigned cols, enum role role, cons
 	return screen_put(y, x, cols, role, text);
 }
 
+void screen_blank(unsigned y)
+{
+	if (y >= screen_rows())
+		return;
+	attr_set(A_NORMAL, 0, NULL);
+	move((int)y, 0);
+	clrtoeol();
+}
+
 void screen_hline(unsigned y)
 {
 	if (y >= screen_rows())

@@ -52,6 +52,8 @@ unsigned screen_put(unsigned y, unsigned x, unsigned cols, enum role role, const
 unsigned screen_put_right(unsigned y, unsigned right, unsigned cols, enum role role, const char *s);
 unsigned screen_putf(unsigned y, unsigned x, unsigned cols, enum role role, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
+/* Empties line Y. */
+void screen_blank(unsigned y);
 /* A line across the screen. */
 void screen_hline(unsigned y);
 /* A bar of CELLS cells, of which FULL (0-1) are full, between two edges: CELLS + 2 columns. */

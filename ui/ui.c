@@ -169,6 +169,37 @@ static void draw_prompt(unsigned y)
 	screen_cursor(y, x + cursor);
 }
 
+#define MESSAGE_ROWS 3
+
+/* Wrapped upwards from line Y, over what stands there: it is read, and then a key takes it away. */
+static void draw_message(unsigned y, enum role role, const char *text)
+{
+	unsigned cols = screen_cols() > 2 ? screen_cols() - 2 : 1, rows = 0, i;
+	const char *line[MESSAGE_ROWS];
+	size_t n[MESSAGE_ROWS];
+
+	while (*text && rows < MESSAGE_ROWS && rows <= y) {
+		size_t skip;
+
+		line[rows] = text;
+		n[rows] = wrap_line(text, cols, &skip);
+		text += n[rows] + skip;
+		rows++;
+	}
+	for (i = 0; i < rows; i++) {
+		char bytes[sizeof(ui.message)];
+
+		/* The last one takes the rest, and is cut where that is too long. */
+		if (i == rows - 1)
+			text_copy(bytes, sizeof(bytes), line[i]);
+		else
+			text_copyn(bytes, sizeof(bytes), line[i], n[i]);
+		screen_blank(y - rows + 1 + i);
+		screen_put(y - rows + 1 + i, 1, cols, role, bytes);
+	}
+	screen_cursor(y - (rows ? rows - 1 : 0), 1);
+}
+
 /* The line above the status bar: what is typed, a question, an answer, or just a rule. */
 static void draw_line(unsigned y)
 {
@@ -176,13 +207,11 @@ static void draw_line(unsigned y)
 		draw_prompt(y);
 	}
 	else if (ui.asking_quit) {
-		/* TRANSLATORS: a question; leave the parts in brackets first and last */
-		screen_put(y, 1, screen_cols(), ROLE_WARNING, _("A call is up. Hang up and quit?   [Enter] yes   [x] no"));
-		screen_cursor(y, 1);
+		/* TRANSLATORS: a question; the keys in brackets stay as they are */
+		draw_message(y, ROLE_WARNING, _("A call is up. Hang up and quit?  [Enter] yes  [x] no"));
 	}
 	else if (ui.message[0]) {
-		screen_put(y, 1, screen_cols() - 1, ui.message_role, ui.message);
-		screen_cursor(y, 1);
+		draw_message(y, ui.message_role, ui.message);
 	}
 	else {
 		screen_hline(y);

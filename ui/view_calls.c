@@ -66,6 +66,11 @@ static bool rings_here(const struct snapshot_call *c)
 	return c->incoming && c->state == CALL_RINGING;
 }
 
+static uint64_t age(const struct picture *p, const struct snapshot_call *c)
+{
+	return p->s->now_ms > c->since_ms ? p->s->now_ms - c->since_ms : 0;
+}
+
 static unsigned number_cols(const struct snapshot *s)
 {
 	unsigned n = s->calls ? s->call[s->calls - 1].number : 0, cols = 1;
@@ -132,7 +137,7 @@ static void draw_narrow(const struct picture *p, unsigned y, const struct snapsh
 		snprintf(words, sizeof(words), "%s", c->failure[0] ? c->failure : state_words(c));
 	}
 	else {
-		picture_duration(time, sizeof(time), p->s->now_ms - c->since_ms);
+		picture_duration(time, sizeof(time), age(p, c));
 		snprintf(words, sizeof(words), "%s %s", state_words(c), time);
 	}
 	/* A short name leaves the state beside it; a long one pushes it to the edge. */
@@ -163,7 +168,7 @@ static bool draw_wide(const struct picture *p, unsigned y, const struct snapshot
 		screen_put(y, time, cols - time, ROLE_ERROR, words);
 		return address;
 	}
-	picture_duration(words, sizeof(words), p->s->now_ms - c->since_ms);
+	picture_duration(words, sizeof(words), age(p, c));
 	screen_put_right(y, time + TIME_COLS, TIME_COLS, ROLE_PLAIN, words);
 	if (rings_here(c)) {
 		answer_hint(p, words, sizeof(words));
@@ -251,8 +256,14 @@ static unsigned draw_details(const struct picture *p, unsigned y, unsigned rows,
 
 	if (!c)
 		return 0;
-	if (!address_shown && c->peer[0] && rows >= 1)
+	if (!address_shown && c->peer[0] && p->s->calls == 1 && rows >= 1) {
 		screen_put(y + used++, 6, screen_cols() - 7, ROLE_DIM, c->peer);
+	}
+	else if (!address_shown && c->peer[0] && rows >= 2) {
+		/* Below the last of several lines it has to say whose it is. */
+		used++;
+		screen_putf(y + used++, 2, screen_cols() - 3, ROLE_DIM, "%u   %s", c->number, c->peer);
+	}
 	if (!has_media(c) || rows < used + 3)
 		return used;
 	used++;

@@ -1,0 +1,481 @@
+/* The other rooms as the screen sees them, small enough to be seen through. */
+#include "config.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "phone/codec.h"
+#include "tests/ui_fake.h"
+#include "ui/ui.h"
+
+/* ---- what is shown ---- */
+
+#define NOW 9000000u /* ms; whatever runs has begun before */
+
+static struct snapshot_call *add_call(struct snapshot *s, const char *name, const char *peer, enum call_state state,
+				      unsigned seconds)
+{
+	struct snapshot_call *c = &s->call[s->calls++];
+
+	memset(c, 0, sizeof(*c));
+	c->number = s->calls;
+	c->state = state;
+	c->since_ms = NOW - seconds * 1000 - 300;
+	text_show_str(c->name, sizeof(c->name), name);
+	text_show_str(c->peer, sizeof(c->peer), peer);
+	if (state != CALL_FAILED)
+		s->active_calls++;
+	return c;
+}
+
+static struct snapshot_notice *add_notice(struct snapshot *s, enum severity severity, const char *title,
+					  const char *sentence, const char *server)
+{
+	struct snapshot_notice *n = &s->notice[s->notices++];
+
+	memset(n, 0, sizeof(*n));
+	n->id = 100 - s->notices;
+	n->severity = severity;
+	text_show_str(n->title, sizeof(n->title), title);
+	text_show_str(n->sentence, sizeof(n->sentence), sentence);
+	text_show_str(n->server, sizeof(n->server), server);
+	n->selected = s->notices == 1;
+	return n;
+}
+
+static void add_account(struct snapshot *s, const char *name, const char *address, enum registration_state state)
+{
+	struct snapshot_account *a = &s->account[s->accounts++];
+
+	text_copy(a->name, sizeof(a->name), name);
+	text_copy(a->address, sizeof(a->address), address);
+	a->state = state;
+	a->is_default = s->accounts == 1;
+}
+
+static void talk(struct snapshot *s, struct snapshot_call *c)
+{
+	c->codec = codec_get(CODEC_OPUS);
+	c->focused = true;
+	c->has_stats = true;
+	c->stats = (struct media_stats){ .codec = c->codec, .jitter = 0.004, .rtt = 0.038, .delay = 0.061, .mos = 4.4 };
+	s->tx_level = -18;
+	s->rx_level = -12;
+}
+
+static void idle_demo(struct snapshot *s)
+{
+	add_account(s, "demo", "demo@localhost", REGISTRATION_REGISTERED);
+	text_copy(s->audio_driver, sizeof(s->audio_driver), "null");
+	text_copy(s->audio_trouble, sizeof(s->audio_trouble), "no sound card");
+}
+
+static void idle(struct snapshot *s)
+{
+	add_account(s, "work", "bob@example.com", REGISTRATION_REGISTERED);
+}
+
+static void talking(struct snapshot *s)
+{
+	struct snapshot_call *c = add_call(s, "Bob Meier", "sip:bob@example.com", CALL_ESTABLISHED, 42);
+
+	idle(s);
+	c->selected = true;
+	text_copy(c->dtmf_sent, sizeof(c->dtmf_sent), "4711#");
+	talk(s, c);
+}
+
+static void two_calls(struct snapshot *s)
+{
+	struct snapshot_call *c;
+
+	talking(s);
+	add_account(s, "home", "bob@home.example", REGISTRATION_FAILED);
+	s->account[1].code = 403;
+	c = add_call(s, "+49 30 901820", "sip:+4930901820@example.com", CALL_RINGING, 5);
+	c->incoming = true;
+	s->muted = true;
+}
+
+static void incoming(struct snapshot *s)
+{
+	struct snapshot_call *c = add_call(s, "Zoë Müller", "sip:zoe@example.com", CALL_RINGING, 2);
+
+	idle(s);
+	c->incoming = true;
+	c->selected = true;
+}
+
+static void on_hold(struct snapshot *s)
+{
+	talking(s);
+	s->call[0].state = CALL_HELD;
+	s->call[0].held_by_us = s->call[0].held_by_them = true;
+}
+
+static void failed(struct snapshot *s)
+{
+	struct snapshot_call *c = add_call(s, "Support desk", "sip:support@example.com", CALL_FAILED, 3);
+
+	idle(s);
+	c->selected = true;
+	c->code = 413;
+	text_copy(c->failure, sizeof(c->failure), "Request Entity Too Large");
+	add_notice(s, SEVERITY_ERROR, "413 Request Entity Too Large · Support desk <sip:support@example.com>",
+		   "The server will not take a call request of this size just now.",
+		   "“overnight maintenance”, reachable for 1 h");
+	add_notice(s, SEVERITY_ERROR, "488 Not Acceptable Here · Alice", "No sound format in common.",
+		   "Warning 305 Incompatible media format");
+	add_notice(s, SEVERITY_WARNING, "offhookrc:12: unknown command \"dail\"; did you mean dial?", "", "");
+}
+
+static void local_failure(struct snapshot *s)
+{
+	struct snapshot_call *c = add_call(s, "nobody", "sip:nobody@nowhere.invalid", CALL_FAILED, 3);
+
+	idle(s);
+	c->selected = true;
+	text_copy(c->failure, sizeof(c->failure), "Address not found");
+	add_notice(s, SEVERITY_ERROR, "Address not found · nobody", "The name nowhere.invalid has no address.", "");
+}
+
+/* What a caller may call itself. */
+static void hostile(struct snapshot *s)
+{
+	static const char escapes[] = "\033[2J\033]0;owned\a\x9b\x31m red\rBob\n\xe2\x80\xae" "gnimoc\xff\xfe";
+	static const char wide[] = "日本太郎 さん 東京都千代田区 日本太郎 さん 東京都千代田区";
+	char large[2049], marks[400] = "Z";
+	struct snapshot_call *c;
+	unsigned i;
+
+	memset(large, 'M', sizeof(large) - 1);
+	large[sizeof(large) - 1] = '\0';
+	for (i = 0; i < 100; i++)
+		text_copy(marks + 1 + i * 2, sizeof(marks) - 1 - i * 2, "\xcc\x81");
+	idle(s);
+	c = add_call(s, escapes, "sip:\033[31mx@example.com", CALL_ESTABLISHED, 4000);
+	c->selected = true;
+	talk(s, c);
+	c = add_call(s, large, "sip:large@example.com", CALL_RINGING, 1);
+	c->incoming = true;
+	add_call(s, wide, "sip:wide@example.com", CALL_CALLING, 1);
+	add_call(s, marks, "sip:marks@example.com", CALL_EARLY, 1);
+	add_notice(s, SEVERITY_ERROR, large, large, escapes);
+	add_notice(s, SEVERITY_INFO, wide, wide, "");
+}
+
+static void crowd(struct snapshot *s)
+{
+	unsigned i;
+
+	idle(s);
+	for (i = 0; i < SNAPSHOT_CALLS; i++)
+		add_call(s, "Somebody", "sip:somebody@example.com", i % 2 ? CALL_HELD : CALL_ESTABLISHED, i)->selected = i == 40;
+	for (i = 0; i < SNAPSHOT_NOTICES; i++)
+		add_notice(s, SEVERITY_INFO, "The news", "Something has happened.", "words")->selected = i == 30;
+}
+
+static const struct { const char *name; void (*fill)(struct snapshot *s); } cases[] = {
+	{ "idle-demo", idle_demo }, { "idle", idle }, { "talking", talking }, { "two-calls", two_calls },
+	{ "incoming", incoming }, { "on-hold", on_hold }, { "failed", failed }, { "local-failure", local_failure },
+	{ "hostile", hostile }, { "crowd", crowd },
+};
+
+static struct snapshot current;
+static phone_change_h *change_h;
+static void *change_arg;
+
+bool fake_case(struct snapshot *s, const char *name)
+{
+	size_t i;
+
+	memset(s, 0, sizeof(*s));
+	s->now_ms = NOW;
+	s->rx_level = s->tx_level = -127;
+	text_copy(s->audio_driver, sizeof(s->audio_driver), "portaudio");
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (strcmp(cases[i].name, name) == 0) {
+			cases[i].fill(s);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool fake_show(const char *name)
+{
+	if (!fake_case(&current, name))
+		return false;
+	if (change_h)
+		change_h(change_arg);
+	return true;
+}
+
+void phone_snapshot(const struct phone *p, struct snapshot *s)
+{
+	(void)p;
+	*s = current;
+}
+
+void phone_on_change(struct phone *p, phone_change_h *h, void *arg)
+{
+	(void)p;
+	change_h = h;
+	change_arg = arg;
+}
+
+/* ---- the language ---- */
+
+static const struct { enum key_context context; const char *keys, *command; } bindings[] = {
+	{ KEYS_CALLS, "N", "notice prev" }, { KEYS_CALLS, "n", "notice next" },
+	{ KEYS_RINGING, "<CR>", "answer" },
+	{ KEYS_TALKING, "1", "dtmf 1" }, { KEYS_TALKING, "2", "dtmf 2" },
+	{ KEYS_GLOBAL, "1", "view dial 1" }, { KEYS_GLOBAL, ":", "view prompt" },
+	{ KEYS_GLOBAL, "<F1>", "view help" }, { KEYS_GLOBAL, "<F2>", "view calls" },
+	{ KEYS_GLOBAL, "<F5>", "view accounts" }, { KEYS_GLOBAL, "<Tab>", "view next" },
+	{ KEYS_GLOBAL, "?", "view help" }, { KEYS_GLOBAL, "H", "hold toggle" }, { KEYS_GLOBAL, "Q", "view quit" },
+	{ KEYS_GLOBAL, "a", "answer" }, { KEYS_GLOBAL, "d", "view dial" }, { KEYS_GLOBAL, "gg", "echo two keys" },
+	{ KEYS_GLOBAL, "h", "hangup" }, { KEYS_GLOBAL, "m", "mute" }, { KEYS_GLOBAL, "x", "notice dismiss" },
+};
+#define BINDINGS (sizeof(bindings) / sizeof(bindings[0]))
+
+bool keymap_at(const struct keymap *k, unsigned i, enum key_context *context, const char **keys, const char **command)
+{
+	(void)k;
+	if (i >= BINDINGS)
+		return false;
+	*context = bindings[i].context;
+	*keys = bindings[i].keys;
+	*command = bindings[i].command;
+	return true;
+}
+
+const char *keymap_find(const struct keymap *k, const enum key_context *contexts, unsigned n, const char *keys,
+			bool *longer)
+{
+	const char *found = NULL;
+	unsigned i, j;
+
+	(void)k;
+	*longer = false;
+	for (j = 0; j < n; j++) {
+		for (i = 0; i < BINDINGS; i++) {
+			if (bindings[i].context != contexts[j] || strncmp(bindings[i].keys, keys, strlen(keys)) != 0)
+				continue;
+			if (bindings[i].keys[strlen(keys)])
+				*longer = true;
+			else if (!found)
+				found = bindings[i].command;
+		}
+	}
+	return found;
+}
+
+unsigned keymap_split(char (*out)[16], unsigned max, const char *notation, struct buf *error)
+{
+	unsigned n = 0;
+
+	(void)error;
+	while (*notation && n < max) {
+		const char *end = *notation == '<' ? strchr(notation, '>') : notation;
+
+		if (!end)
+			return 0;
+		text_copyn(out[n++], 16, notation, (size_t)(end - notation) + 1);
+		notation = end + 1;
+	}
+	return n;
+}
+
+static const struct command table[] = {
+	{ .name = "dial", .usage = "TARGET [account=NAME] [codecs=LIST] [header='NAME: VALUE']...",
+	  .sentence = "Calls a name, a number or a SIP address." },
+	{ .name = "echo", .usage = "TEXT", .sentence = "Prints the text." },
+	{ .name = "quit", .usage = "[STATUS]", .sentence = "Ends all calls and the program." },
+};
+
+const struct command *command_table(unsigned *count)
+{
+	*count = sizeof(table) / sizeof(table[0]);
+	return table;
+}
+
+void parser_quote(struct buf *out, const char *word)
+{
+	buf_printf(out, "'%s'", word);
+}
+
+void parser_mask(struct buf *out, const char *line)
+{
+	buf_str(out, line);
+}
+
+struct script {
+	struct command_env *env;
+	script_result_h *result_h;
+	script_idle_h *idle_h;
+	void *arg;
+};
+
+int script_new(struct script **sp, struct command_env *env, enum script_kind kind, bool stop_on_error,
+	       script_result_h *result_h, script_idle_h *idle_h, void *arg)
+{
+	struct script *s = calloc(1, sizeof(*s));
+
+	(void)kind;
+	(void)stop_on_error;
+	if (!s)
+		return ENOMEM;
+	*s = (struct script){ env, result_h, idle_h, arg };
+	*sp = s;
+	return 0;
+}
+
+void script_free(struct script *s)
+{
+	free(s);
+}
+
+bool script_busy(const struct script *s)
+{
+	(void)s;
+	return false;
+}
+
+static void flood_h(void *arg)
+{
+	static unsigned n;
+	unsigned i;
+
+	/* Every cell another one. */
+	for (i = 0; i < SNAPSHOT_NOTICES; i++) {
+		memset(current.notice[i].title, 'A' + (int)(n % 26), 200);
+		memset(current.notice[i].sentence, 'a' + (int)(n % 26), 200);
+	}
+	n++;
+	change_h(change_arg);
+	loop_timer_start(*(struct loop_timer **)arg, 10);
+}
+
+static void notice_select(int step)
+{
+	unsigned i, now = 0;
+
+	for (i = 0; i < current.notices; i++) {
+		if (current.notice[i].selected)
+			now = i;
+		current.notice[i].selected = false;
+	}
+	if (current.notices)
+		current.notice[((int)now + step + (int)current.notices) % (int)current.notices].selected = true;
+}
+
+static bool run(struct script *s, const char *line, struct buf *out)
+{
+	static struct loop_timer *flood;
+
+	if (strncmp(line, "view ", 5) == 0)
+		return s->env->view_h && s->env->view_h(line + 5, s->env->arg) == 0;
+	if (strncmp(line, "case ", 5) == 0)
+		return fake_show(line + 5);
+	if (strncmp(line, "echo ", 5) == 0)
+		buf_str(out, line + 5);
+	else if (strcmp(line, "lines") == 0)
+		buf_str(out, "first line\nsecond line, which is rather long and has to be wrapped because it goes past "
+			"the right edge of the screen\nthird line");
+	else if (strcmp(line, "notice next") == 0 || strcmp(line, "notice prev") == 0)
+		notice_select(line[7] == 'n' ? 1 : -1);
+	else if (strcmp(line, "quit") == 0)
+		loop_quit();
+	else if (strcmp(line, "crash") == 0)
+		raise(SIGSEGV);
+	else if (strcmp(line, "flood") == 0 && loop_timer_new(&flood, flood_h, &flood) == 0)
+		loop_timer_start(flood, 10);
+	else if (strcmp(line, "notice dismiss") == 0 || strcmp(line, "mute") == 0)
+		return true;
+	else {
+		buf_printf(out, "told: %s", line);
+		return strncmp(line, "dial", 4) == 0 || strcmp(line, "answer") == 0 || strncmp(line, "dtmf", 4) == 0;
+	}
+	if (change_h)
+		change_h(change_arg);
+	return true;
+}
+
+int script_add(struct script *s, const char *line, const char *origin)
+{
+	struct result r = { .ok = true };
+	struct buf out = { 0 };
+
+	(void)origin;
+	r.ok = run(s, line, &out);
+	if (r.ok)
+		r.text = out;
+	else
+		r.error = out;
+	s->result_h(s, line, &r, s->arg);
+	buf_free(&out);
+	s->idle_h(s, s->arg);
+	return 0;
+}
+
+/* ---- the program ---- */
+
+static void signal_h(unsigned flags, void *arg)
+{
+	struct signalfd_siginfo info;
+	int fd = *(int *)arg;
+
+	(void)flags;
+	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGWINCH)
+			ui_resized();
+		else if (info.ssi_signo == SIGCONT)
+			ui_continue();
+		else
+			loop_quit();
+	}
+}
+
+int fake_run(const char *name, const char *keys)
+{
+	static struct settings settings = { .meters = true };
+	static struct command_env env = { .settings = &settings };
+	const char *why = NULL;
+	sigset_t set;
+	int fd, err;
+
+	setlocale(LC_ALL, "");
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGWINCH);
+	sigaddset(&set, SIGCONT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (!fake_case(&current, name) || loop_init())
+		return 2;
+	loop_watch(fd, LOOP_READ, signal_h, &fd);
+	err = ui_start(&env, &why);
+	if (err) {
+		fprintf(stderr, "%s\n", why ? why : strerror(err));
+	}
+	else {
+		if (keys)
+			ui_type(keys);
+		loop_run();
+		ui_stop();
+		ui_stop();
+	}
+	loop_close();
+	close(fd);
+	return err ? 2 : 0;
+}

@@ -1,0 +1,46 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "ui/view.h"
+
+void list_fit(struct list_window *w, unsigned count, unsigned rows)
+{
+	unsigned last = count > rows ? count - rows : 0;
+
+	w->count = count;
+	w->rows = rows;
+	if (w->top > last)
+		w->top = last;
+}
+
+static void by(struct list_window *w, int lines)
+{
+	unsigned n = (unsigned)(lines < 0 ? -lines : lines);
+
+	if (lines < 0)
+		w->top = w->top > n ? w->top - n : 0;
+	else
+		w->top += n;
+	list_fit(w, w->count, w->rows);
+}
+
+bool list_scroll(struct list_window *w, const char *key)
+{
+	const int page = w->rows > 1 ? (int)w->rows - 1 : 1, all = (int)w->count;
+	const struct { const char *key; int lines; } keys[] = {
+		{ "j", 1 }, { "<Down>", 1 }, { "k", -1 }, { "<Up>", -1 },
+		{ "<Space>", page }, { "<PageDown>", page }, { "<C-f>", page },
+		{ "<PageUp>", -page }, { "<C-b>", -page },
+		{ "<Home>", -all }, { "<End>", all }, { "G", all },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (strcmp(keys[i].key, key) == 0) {
+			by(w, keys[i].lines);
+			return true;
+		}
+	}
+	return false;
+}

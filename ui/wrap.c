@@ -1,0 +1,40 @@
+#include "config.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "base/text.h"
+#include "ui/view.h"
+
+size_t wrap_line(const char *s, unsigned cols, size_t *skip)
+{
+	size_t len = strlen(s), i = 0, blank = 0, n;
+	unsigned used = 0;
+
+	*skip = 0;
+	while (i < len && s[i] != '\n') {
+		uint32_t cp;
+		int w;
+
+		n = text_decode(&cp, s + i, len - i);
+		w = n ? wcwidth((wchar_t)cp) : 1;
+		n = n ? n : 1;
+		if (w < 0)
+			w = 1;
+		/* The first character always goes in, or the end would never come. */
+		if (i && used + (unsigned)w > cols)
+			break;
+		if (s[i] == ' ')
+			blank = i;
+		used += (unsigned)w;
+		i += n;
+	}
+	if (i < len && s[i] != '\n' && s[i] != ' ' && blank)
+		i = blank;
+	while (s[i + *skip] == ' ')
+		++*skip;
+	if (s[i + *skip] == '\n')
+		++*skip;
+	return i;
+}

@@ -103,7 +103,6 @@ static void add_account(struct buf *out, const struct account *a)
 		buf_free(&number);
 	}
 	add_key(out, "expires", expires);
-	add_key(out, "answer-mode", a->answer_auto ? "auto" : "");
 	buf_str(out, "\n");
 }
 

@@ -39,7 +39,7 @@ static struct line *find(unsigned call)
 }
 
 /* The driver's kind: what stands before ':'. */
-static const char *kind_of_driver(void)
+const char *media_driver(void)
 {
 	return !strncmp(media.driver, "file:", 5) ? "file" : media.driver;
 }
@@ -61,7 +61,7 @@ static void device_reported(const struct engine_report *r)
 	if (state == DEVICE_NONE && !media.input && !media.output)
 		phone_media_driver(media.phone, "null");
 	else if (there && !before)
-		phone_media_driver(media.phone, kind_of_driver());
+		phone_media_driver(media.phone, media_driver());
 }
 
 static void report_h(const struct engine_report *r)
@@ -122,7 +122,7 @@ int media_start(struct phone *phone, const struct settings *settings, const char
 		*why = _("The sound thread could not be started.");
 		return err;
 	}
-	phone_media_driver(phone, kind_of_driver());
+	phone_media_driver(phone, media_driver());
 	return 0;
 }
 

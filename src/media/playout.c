@@ -131,7 +131,7 @@ static int64_t extend_time(const struct playout *p, uint32_t timestamp)
 static void measure(struct playout *p, int64_t transit)
 {
 	unsigned ignored, i, n = 0;
-	int64_t slow[TRANSITS * IGNORED_PERCENT / 100 + 1]; /* the slowest, slowest first */
+	int64_t slow[TRANSITS * IGNORED_PERCENT / 100 + 1] = {0}; /* the slowest, slowest first */
 	int64_t wanted;
 
 	if (p->transits && llabs(transit - p->fastest) > CLOCK_JUMP)

@@ -1,0 +1,105 @@
+#include "config.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "cli.h"
+#include "media/media.h"
+#include "sip/stack.h"
+
+enum { OPTION_HEADLESS = 256, OPTION_AUDIO, OPTION_LOG };
+
+static const struct option long_options[] = {
+	{"config", required_argument, NULL, 'c'},
+	{"profile", required_argument, NULL, 'p'},
+	{"exec", required_argument, NULL, 'e'},
+	{"keys", required_argument, NULL, 'k'},
+	{"demo", no_argument, NULL, 'd'},
+	{"headless", no_argument, NULL, OPTION_HEADLESS},
+	{"audio", required_argument, NULL, OPTION_AUDIO},
+	{"log", required_argument, NULL, OPTION_LOG},
+	{"verbose", no_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0}
+};
+
+/* One row an option, for --help. */
+static const struct { const char *option, *meaning; } rows[] = {
+	{"-c, --config=FILE", N_("read FILE instead of your rc file; none = built-in defaults only")},
+	{"-p, --profile=NAME", N_("use folders of its own under that name")},
+	{"-e, --exec=COMMAND", N_("run COMMAND once the phone is ready (may be repeated)")},
+	{"-k, --keys=KEYS", N_("type KEYS once the screen is up")},
+	{"-d, --demo", N_("bring a test exchange along; needs no account and no server")},
+	{"    --headless", N_("no screen: events as JSON on standard output, commands on standard input")},
+	{"    --audio=DRIVER", N_("portaudio (default), null, or file:IN.wav,OUT.wav")},
+	{"    --log=FILE", N_("write a log")},
+	{"-v, --verbose", N_("log more")},
+	{"-h, --help", N_("show this help")},
+	{"-V, --version", N_("show the version, and those of the libraries")},
+};
+
+static void help(void)
+{
+	unsigned i;
+
+	puts(_("Usage: offhook [OPTION]... [TARGET]"));
+	puts(_("A SIP phone for the terminal. Calls TARGET (a name, a number or a SIP address) if one is given."));
+	putchar('\n');
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		printf("  %-22s %s\n", rows[i].option, _(rows[i].meaning));
+	putchar('\n');
+	puts(_("Try it without an account: offhook --demo, then press d, type echo, press Enter."));
+}
+
+static void version(void)
+{
+	printf("offhook %s\n", PACKAGE_VERSION);
+	printf("libre %s, %s, %s\n", stack_version(), sound_version(), opus_version());
+}
+
+int cli_read(struct cli *cli, int argc, char **argv)
+{
+	int c;
+
+	memset(cli, 0, sizeof(*cli));
+	cli->audio = "portaudio";
+	while ((c = getopt_long(argc, argv, "c:p:e:k:dvhV", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'c': cli->config = optarg; break;
+		case 'p': cli->profile = optarg; break;
+		case 'e':
+			if (cli->execs == CLI_EXEC_MAX) {
+				fprintf(stderr, _("offhook: more than %d times --exec; put the commands into a file and source it\n"),
+					CLI_EXEC_MAX);
+				return 2;
+			}
+			cli->exec[cli->execs++] = optarg;
+			break;
+		case 'k': cli->keys = optarg; break;
+		case 'd': cli->demo = true; break;
+		case OPTION_HEADLESS: cli->headless = true; break;
+		case OPTION_AUDIO: cli->audio = optarg; break;
+		case OPTION_LOG: cli->log = optarg; break;
+		case 'v': cli->verbose++; break;
+		case 'h': help(); return 0;
+		case 'V': version(); return 0;
+		default:
+			fprintf(stderr, "%s\n", _("Try 'offhook --help' for the options."));
+			return 2;
+		}
+	}
+	if (argc - optind > 1) {
+		fprintf(stderr, _("offhook: one target at a time; '%s' is one too many\n"), argv[optind + 1]);
+		return 2;
+	}
+	if (optind < argc)
+		cli->target = argv[optind];
+	if (cli->keys && cli->headless) {
+		fprintf(stderr, "%s\n", _("offhook: --keys needs the screen; use --exec with --headless"));
+		return 2;
+	}
+	return -1;
+}

@@ -1,0 +1,223 @@
+"""Calls to and from sipp: a peer written by other people."""
+
+import os
+import socket
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import offhook  # noqa: E402
+
+SIPP = offhook.need("sipp")
+
+SDP = """v=0
+o=user1 53655765 2353687637 IN IP[local_ip_type] [local_ip]
+s=-
+c=IN IP[media_ip_type] [media_ip]
+t=0 0
+m=audio [media_port] RTP/AVP 0 101
+a=rtpmap:0 PCMU/8000
+a=rtpmap:101 telephone-event/8000
+a=fmtp:101 0-11,16
+"""
+
+ANSWERING = """<?xml version="1.0" encoding="ISO-8859-1" ?>
+<scenario name="answers">
+<recv request="INVITE" crlf="true"/>
+<send><![CDATA[
+SIP/2.0 180 Ringing
+[last_Via:]
+[last_From:]
+[last_To:];tag=[pid]SIPpTag01[call_number]
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:[local_ip]:[local_port];transport=[transport]>
+Content-Length: 0
+
+]]></send>
+<send retrans="500"><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:];tag=[pid]SIPpTag01[call_number]
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:[local_ip]:[local_port];transport=[transport]>
+Content-Type: application/sdp
+Content-Length: [len]
+
+""" + SDP + """]]></send>
+<recv request="ACK" crlf="true"/>
+<recv request="BYE"/>
+<send><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Content-Length: 0
+
+]]></send>
+</scenario>
+"""
+
+CALLING = """<?xml version="1.0" encoding="ISO-8859-1" ?>
+<scenario name="calls">
+<send retrans="500"><![CDATA[
+INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: sipp <sip:sipp@[local_ip]:[local_port]>;tag=[pid]SIPpTag00[call_number]
+To: <sip:[service]@[remote_ip]:[remote_port]>
+Call-ID: [call_id]
+CSeq: 1 INVITE
+Contact: <sip:sipp@[local_ip]:[local_port];transport=[transport]>
+Max-Forwards: 70
+Content-Type: application/sdp
+Content-Length: [len]
+
+""" + SDP + """]]></send>
+<recv response="100" optional="true"/>
+<recv response="180" optional="true"/>
+<recv response="200" rrs="true"/>
+<send><![CDATA[
+ACK [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: sipp <sip:sipp@[local_ip]:[local_port]>;tag=[pid]SIPpTag00[call_number]
+To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
+Call-ID: [call_id]
+CSeq: 1 ACK
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+<nop><action><exec play_pcap_audio="PCAP_SPEECH"/></action></nop>
+<pause milliseconds="2500"/>
+<nop><action><exec play_pcap_audio="PCAP_DIGIT"/></action></nop>
+<pause milliseconds="1000"/>
+<send retrans="500"><![CDATA[
+BYE [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: sipp <sip:sipp@[local_ip]:[local_port]>;tag=[pid]SIPpTag00[call_number]
+To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]
+Call-ID: [call_id]
+CSeq: 2 BYE
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+<recv response="200"/>
+</scenario>
+"""
+
+
+def free_port(kind=socket.SOCK_DGRAM):
+    with socket.socket(socket.AF_INET, kind) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Sipp:
+    def __init__(self, home, scenario, *args):
+        path = home.write("scenario.xml", scenario)
+        self.log = open(home.file("sipp.log"), "wb")
+        self.process = subprocess.Popen(
+            [SIPP, "-sf", path, "-i", "127.0.0.1", "-mi", "127.0.0.1", "-m", "1", "-nostdin", "-timeout", "30s",
+             *args], cwd=home.path, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(10)
+        self.log.close()
+
+    def status(self):
+        return self.process.wait(30)
+
+
+class Calls(unittest.TestCase):
+    def setUp(self):
+        self.home = offhook.Home()
+
+    def tearDown(self):
+        self.home.remove()
+
+    def call_to(self, transport):
+        spoken, heard = self.home.file("in.wav"), self.home.file("out.wav")
+        offhook.make_speech(spoken, 6)
+        port = free_port(socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM)
+        with Sipp(self.home, ANSWERING, "-p", str(port), "-rtp_echo", "-mp", str(free_port()),
+                  *(["-t", "t1"] if transport == "tcp" else [])) as sipp, \
+                offhook.Phone("-c", "none", "--audio=file:%s,%s" % (spoken, heard), home=self.home) as phone:
+            phone.ready()
+            if transport == "tcp":
+                # listening is the only sign of life that sipp gives
+                listening(port)
+            phone.command("dial sip:service@127.0.0.1:%d;transport=%s" % (port, transport))
+            phone.wait("call", state="established")
+            for _ in range(3):
+                phone.wait("media", codec="PCMU")
+            phone.command("dtmf 159#")
+            # sipp sends back what it gets, telephone-events too
+            self.assertEqual("".join(phone.wait("dtmf")["digit"] for _ in range(4)), "159#")
+            phone.command("hangup")
+            phone.wait("call", state="closed", ended_by="us")
+            self.assertEqual(sipp.status(), 0)
+        likeness, _ = offhook.best_likeness(offhook.loudness(heard)[:280], offhook.loudness(spoken)[:280], 0, 400)
+        self.assertGreater(likeness, 0.8)
+
+    def test_to_over_udp(self):
+        self.call_to("udp")
+
+    def test_to_over_tcp(self):
+        self.call_to("tcp")
+
+    def call_from(self, transport):
+        heard = self.home.file("out.wav")
+        share = "/usr/share/sip-tester/"
+        scenario = CALLING.replace("PCAP_SPEECH", share + "g711a.pcap").replace("PCAP_DIGIT", share + "dtmf_2833_5.pcap")
+        if not os.path.exists(share + "g711a.pcap"):
+            offhook.skip("sipp's recordings are not installed")
+        # what it plays is a-law: it must be in the offer
+        scenario = scenario.replace("RTP/AVP 0 101", "RTP/AVP 8 101").replace("a=rtpmap:0 PCMU", "a=rtpmap:8 PCMA")
+        with offhook.Phone("-c", "none", "--audio=file:," + heard, home=self.home) as phone:
+            phone.ready()
+            phone.command("set answer-unknown-users yes")
+            address, port = phone.address(transport)
+            with Sipp(self.home, scenario, "-p", str(free_port()), "-s", "phone", "-mp", str(free_port()),
+                      *(["-t", "t1"] if transport == "tcp" else []), "%s:%d" % (address, port)) as sipp:
+                phone.wait("call", direction="in", state="ringing")
+                phone.command("answer")
+                phone.wait("call", state="established")
+                phone.wait("media", codec="PCMA", rx_level=lambda v: v > -40)
+                self.assertEqual(phone.wait("dtmf")["digit"], "5")
+                phone.wait("call", state="closed", ended_by="them")
+                self.assertEqual(sipp.status(), 0)
+        self.assertGreater(max(offhook.loudness(heard)), 500)
+
+    def test_from_over_udp(self):
+        self.call_from("udp")
+
+    def test_from_over_tcp(self):
+        self.call_from("tcp")
+
+
+def listening(port):
+    """Waits until something listens on TCP PORT; a refused connect is asked again until then."""
+    import select
+    import time
+    end = time.monotonic() + offhook.DEADLINE
+    while time.monotonic() < end:
+        with open("/proc/net/tcp") as f:
+            if any(l.split()[1].endswith(":%04X" % port) and l.split()[3] == "0A" for l in f.readlines()[1:]):
+                return
+        select.select([], [], [], 0.02)
+    raise AssertionError("nothing listens on %d" % port)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

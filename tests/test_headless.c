@@ -258,7 +258,7 @@ static void other_inputs(void **state)
 	unlink(name);
 
 	ended = false;
-	start(file, out[1]);
+	start(500, out[1]); /* closed */
 	run();
 	headless_stop(headless);
 }

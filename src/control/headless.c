@@ -1,0 +1,413 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/i18n.h"
+#include "base/loop.h"
+#include "command/command.h"
+#include "control/headless.h"
+#include "control/json.h"
+
+#define BACKLOG_MAX   (1u << 20)
+#define REPLY_MAX     (32u << 10) /* of the text of one reply: `help` is longer than an event's string */
+#define LAST_WORDS_MS 1000
+#define TRUNCATED     "\xe2\x80\xa6"
+
+struct headless {
+	struct command_env *env;
+	struct script *script;
+	headless_end_h *end_h;
+	void *arg;
+
+	int out;                 /* ours: does not block, closed by us; -1 = the reader is gone */
+	bool is_socket, watching_out;
+	struct buf backlog;
+	size_t written;          /* of it */
+	unsigned lost;           /* events, since the last that was written */
+
+	int in;                  /* -1 = at its end */
+	bool reading, skipping, ended, listening;
+	char line[LINE_MAX_BYTES];
+	size_t len;
+	bool by_turns;           /* it cannot be waited for (/dev/null): it is read at each turn of the loop */
+	struct loop_timer *turn; /* for that, and to tell of the end */
+};
+
+/* ---- out ---- */
+
+/* A descriptor to the same file that does not block, without making that of others, who may share it (a
+ * shell, stderr), not block. */
+static int own_descriptor(int fd, bool *is_socket)
+{
+	char name[40];
+	struct stat st;
+	int own = -1;
+
+	if (fstat(fd, &st))
+		return -1;
+	*is_socket = S_ISSOCK(st.st_mode);
+	if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) {
+		snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+		own = open(name, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	}
+	if (own < 0) {
+		own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		if (own >= 0 && !*is_socket && !S_ISREG(st.st_mode))
+			fcntl(own, F_SETFL, fcntl(own, F_GETFL) | O_NONBLOCK);
+	}
+	return own;
+}
+
+static void out_h(unsigned flags, void *arg);
+
+static void watch_out(struct headless *h, bool on)
+{
+	if (on == h->watching_out)
+		return;
+	if (!on)
+		loop_unwatch(h->out);
+	else if (loop_watch(h->out, LOOP_WRITE, out_h, h))
+		return; /* the next event tries again */
+	h->watching_out = on;
+}
+
+static void reader_gone(struct headless *h)
+{
+	watch_out(h, false);
+	close(h->out);
+	h->out = -1;
+	buf_free(&h->backlog);
+	h->written = 0;
+}
+
+/* Writes what can be written now. */
+static void flush_backlog(struct headless *h)
+{
+	while (h->out >= 0 && h->written < h->backlog.len) {
+		const char *p = h->backlog.s + h->written;
+		size_t len = h->backlog.len - h->written;
+		ssize_t n = h->is_socket ? send(h->out, p, len, MSG_DONTWAIT | MSG_NOSIGNAL) : write(h->out, p, len);
+
+		if (n >= 0)
+			h->written += (size_t)n;
+		else if (errno == EAGAIN || errno == EWOULDBLOCK)
+			break;
+		else if (errno != EINTR)
+			reader_gone(h);
+	}
+	if (h->out < 0)
+		return;
+	watch_out(h, h->written < h->backlog.len);
+	if (h->written == h->backlog.len)
+		buf_free(&h->backlog);
+	else if (h->written < BACKLOG_MAX / 2)
+		return;
+	else {
+		h->backlog.len -= h->written;
+		memmove(h->backlog.s, h->backlog.s + h->written, h->backlog.len + 1);
+	}
+	h->written = 0;
+}
+
+static void add_line(struct headless *h, const struct buf *line)
+{
+	if (line->failed || h->backlog.failed || h->backlog.len - h->written + line->len > BACKLOG_MAX) {
+		h->lost++;
+		return;
+	}
+	buf_add(&h->backlog, line->s, line->len);
+}
+
+/* Takes LINE. */
+static void put(struct headless *h, struct buf *line)
+{
+	struct buf notice = {0}, text = {0};
+
+	if (h->out < 0)
+		goto out;
+	if (h->lost && h->backlog.len - h->written < BACKLOG_MAX / 2) {
+		if (h->backlog.failed)
+			buf_free(&h->backlog);
+		buf_printf(&text, P_("%u event was lost: nobody read it in time", "%u events were lost: nobody read them in time",
+				     h->lost), h->lost);
+		jsonl_begin(&notice, "notice", loop_wall_ms());
+		jsonl_string(&notice, "severity", "warning");
+		jsonl_string(&notice, "text", text.s ? text.s : "");
+		jsonl_end(&notice);
+		h->lost = 0;
+		add_line(h, &notice);
+	}
+	add_line(h, line);
+	/* behind what waits already, the loop writes it */
+	if (!h->watching_out)
+		flush_backlog(h);
+out:
+	buf_free(&notice);
+	buf_free(&text);
+	buf_free(line);
+}
+
+static void out_h(unsigned flags, void *arg)
+{
+	(void)flags;
+	flush_backlog(arg);
+}
+
+static void event_h(const struct event *event, void *arg)
+{
+	struct buf line = {0};
+
+	jsonl_event(&line, event);
+	put(arg, &line);
+}
+
+/* ---- replies ---- */
+
+/* The lines of TEXT, each harmless. */
+static void add_text(struct buf *b, const char *text)
+{
+	struct buf shown = {0};
+	char line[LINE_MAX_BYTES];
+
+	while (*text && shown.len < REPLY_MAX) {
+		size_t len = strcspn(text, "\n");
+
+		text_show(line, sizeof(line), text, len);
+		if (shown.len)
+			buf_str(&shown, "\n");
+		buf_str(&shown, line);
+		text += len + (text[len] == '\n');
+	}
+	if (*text)
+		buf_str(&shown, TRUNCATED);
+	if (shown.len)
+		jsonl_string(b, "text", shown.s);
+	buf_free(&shown);
+}
+
+static void reply(struct headless *h, const char *line, bool ok, const char *text, const char *error, int status)
+{
+	struct buf b = {0}, masked = {0};
+	char shown[EVENT_STRING_MAX + 1];
+
+	jsonl_begin(&b, "reply", loop_wall_ms());
+	parser_mask(&masked, line);
+	text_show_str(shown, sizeof(shown), masked.s);
+	jsonl_string(&b, "line", shown);
+	jsonl_boolean(&b, "ok", ok);
+	if (text)
+		add_text(&b, text);
+	if (error) {
+		text_show_str(shown, sizeof(shown), error);
+		jsonl_string(&b, "error", shown);
+	}
+	jsonl_integer(&b, "status", status);
+	jsonl_end(&b);
+	put(h, &b);
+	buf_free(&masked);
+}
+
+static void result_h(struct script *s, const char *line, const struct result *r, void *arg)
+{
+	(void)s;
+	reply(arg, line, r->ok, r->ok ? r->text.s : NULL, r->ok ? NULL : r->error.s, r->status);
+}
+
+/* ---- in ---- */
+
+static void read_more(struct headless *h);
+
+static void in_h(unsigned flags, void *arg)
+{
+	(void)flags;
+	read_more(arg);
+}
+
+/* Last in its turn: END_H may free H. */
+static void tell_end(struct headless *h)
+{
+	if (h->ended || script_busy(h->script))
+		return;
+	h->ended = true;
+	if (h->end_h)
+		h->end_h(h->arg);
+}
+
+static void turn_h(void *arg)
+{
+	struct headless *h = arg;
+
+	if (h->in >= 0)
+		read_more(h);
+	else
+		tell_end(h);
+}
+
+/* Reads on, or not: while a command waits, what comes stays where it is. */
+static void watch_in(struct headless *h, bool on)
+{
+	if (on == h->reading)
+		return;
+	h->reading = on;
+	if (on) {
+		h->by_turns = loop_watch(h->in, LOOP_READ, in_h, h) != 0;
+		if (h->by_turns)
+			loop_timer_start(h->turn, 0);
+		return;
+	}
+	loop_unwatch(h->in);
+	loop_timer_stop(h->turn);
+}
+
+static void idle_h(struct script *s, void *arg)
+{
+	struct headless *h = arg;
+
+	(void)s;
+	if (h->in >= 0)
+		watch_in(h, true);
+	else
+		loop_timer_start(h->turn, 0);
+}
+
+static void refuse(struct headless *h, const char *line, const char *why)
+{
+	reply(h, line, false, NULL, why, 2);
+}
+
+/* The line that was read. */
+static void end_line(struct headless *h)
+{
+	size_t len = h->len;
+
+	h->len = 0;
+	if (h->skipping) {
+		h->skipping = false;
+		return;
+	}
+	if (len && h->line[len - 1] == '\r')
+		len--;
+	h->line[len] = '\0';
+	if (strlen(h->line) != len)
+		refuse(h, h->line, _("the line has a NUL character in it"));
+	else if (script_add(h->script, h->line, NULL))
+		refuse(h, h->line, _("too many commands are waiting"));
+}
+
+static void take_byte(struct headless *h, char c)
+{
+	if (c == '\n')
+		end_line(h);
+	else if (h->skipping)
+		;
+	else if (h->len == sizeof(h->line) - 1) {
+		/* its beginning tells which one it was */
+		h->line[64] = '\0';
+		refuse(h, h->line, _("the line is too long"));
+		h->skipping = true;
+		h->len = 0;
+	}
+	else
+		h->line[h->len++] = c;
+}
+
+static void read_more(struct headless *h)
+{
+	char chunk[1024];
+	ssize_t n, i;
+
+	n = read(h->in, chunk, sizeof(chunk));
+	for (i = 0; i < n; i++)
+		take_byte(h, chunk[i]);
+	if (!n || (n < 0 && errno != EINTR && errno != EAGAIN)) {
+		watch_in(h, false);
+		h->in = -1;
+		if (h->len)
+			end_line(h);
+		loop_timer_start(h->turn, 0);
+	}
+	else if (script_busy(h->script))
+		watch_in(h, false);
+	else if (h->by_turns)
+		loop_timer_start(h->turn, 0);
+}
+
+int headless_start(struct headless **hp, struct command_env *env, int in_fd, int out_fd, headless_end_h *end_h,
+		   void *arg)
+{
+	struct headless *h = calloc(1, sizeof(*h));
+	int err;
+
+	if (!h)
+		return ENOMEM;
+	h->env = env;
+	h->end_h = end_h;
+	h->arg = arg;
+	h->in = in_fd;
+	h->out = own_descriptor(out_fd, &h->is_socket);
+	if (h->out < 0) {
+		err = errno;
+		goto out;
+	}
+	signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an error of write() */
+	err = loop_timer_new(&h->turn, turn_h, h);
+	if (!err)
+		err = script_new(&h->script, env, SCRIPT_INPUT, false, result_h, idle_h, h);
+	if (!err)
+		err = phone_listen(env->phone, event_h, h);
+	if (err)
+		goto out;
+	h->listening = true;
+	if (h->in >= 0)
+		watch_in(h, true);
+	else
+		loop_timer_start(h->turn, 0);
+	*hp = h;
+out:
+	if (err)
+		headless_stop(h);
+	return err;
+}
+
+/* The last events are worth a moment's wait. */
+static void last_words(struct headless *h)
+{
+	uint64_t end = loop_now_ms() + LAST_WORDS_MS, now;
+
+	flush_backlog(h);
+	while (h->out >= 0 && h->backlog.len && (now = loop_now_ms()) < end) {
+		struct pollfd p = {.fd = h->out, .events = POLLOUT};
+
+		if (poll(&p, 1, (int)(end - now)) > 0)
+			flush_backlog(h);
+	}
+}
+
+void headless_stop(struct headless *h)
+{
+	if (!h)
+		return;
+	if (h->listening)
+		phone_unlisten(h->env->phone, event_h, h);
+	script_free(h->script);
+	if (h->in >= 0 && h->turn)
+		watch_in(h, false);
+	if (h->out >= 0)
+		last_words(h);
+	if (h->out >= 0)
+		reader_gone(h);
+	loop_timer_free(h->turn);
+	free(h);
+}
+
+bool headless_input_ended(const struct headless *h)
+{
+	return h->ended;
+}

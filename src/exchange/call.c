@@ -1,10 +1,10 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/loop.h"
 #include "exchange/call.h"
+#include "exchange/dialog.h"
 #include "exchange/dialplan.h"
 #include "exchange/registrar.h"
 #include "exchange/sdp.h"
@@ -27,12 +27,8 @@ struct xcall {
 	struct loop_timer *timer;
 	uint64_t due, expires, ring;  /* ms: final answer; Expires of the INVITE (0: none); next 180 */
 
-	/* the dialog (§12); From and To as this side writes them */
-	char *call_id, *local, *remote, *target;
-	char local_tag[XTAG_SIZE];
-	struct buf remote_tag, route;
-	struct sockaddr_in source, dst;
-	uint32_t local_cseq, remote_cseq, invite_cseq;
+	struct xdialog dialog;
+	uint32_t invite_cseq;         /* of the last INVITE that came */
 	struct buf ack;               /* of the 2xx that we got, for when it comes again */
 
 	struct xvoice *voice;
@@ -61,7 +57,7 @@ static struct xcall *open_call(const struct xline *line)
 	c->used = true;
 	c->line = line;
 	c->sdp_id = exchange_random() & 0x7fffffff;
-	exchange_random_word(c->local_tag);
+	exchange_random_word(c->dialog.local_tag);
 	return c;
 }
 
@@ -73,60 +69,9 @@ static void close_call(struct xcall *c)
 	xtransaction_leave(c->invite);
 	loop_timer_free(c->timer);
 	xvoice_free(c->voice);
-	free(c->call_id);
-	free(c->local);
-	free(c->remote);
-	free(c->target);
-	buf_free(&c->remote_tag);
-	buf_free(&c->route);
+	xdialog_free(&c->dialog);
 	buf_free(&c->ack);
 	memset(c, 0, sizeof(*c));
-}
-
-static char *text_dup(struct xtext t)
-{
-	return strndup(t.p, t.len);
-}
-
-/* What goes out in this dialog goes to the first route or the target; where that is a name, to where the
- * other side's last INVITE or registration came from. */
-static void find_way(struct xcall *c)
-{
-	struct xtext next = xtext_of(c->target), rest, item, parameters;
-	struct xuri u;
-
-	if (c->route.len) {
-		rest = (struct xtext){c->route.s, c->route.len};
-		if (xtext_next(&rest, ',', &item))
-			xtext_address(item, &next, &parameters);
-	}
-	if (!xuri_read(&u, next) || !xuri_socket(&c->dst, &u))
-		c->dst = c->source;
-}
-
-/* The remote target is the Contact of M (§12.1.1, §12.2.2); kept when there is no good one. */
-static void take_target(struct xcall *c, const struct xmessage *m)
-{
-	const struct xheader *h = xmessage_header(m, "Contact", 0);
-	struct xtext uri, parameters;
-	struct xuri u;
-	char *target;
-
-	if (!h || !xtext_address(h->value, &uri, &parameters) || !xuri_read(&u, uri) || uri.len > XMESSAGE_URI)
-		return;
-	target = text_dup(uri);
-	if (!target)
-		return;
-	free(c->target);
-	c->target = target;
-	find_way(c);
-}
-
-static bool same_dialog(const struct xcall *c, const struct xmessage *m)
-{
-	return c->used && c->call_id && xtext_same(m->call_id, xtext_of(c->call_id)) &&
-	       xtext_same(m->to_tag, xtext_of(c->local_tag)) &&
-	       xtext_same(m->from_tag, (struct xtext){c->remote_tag.s, c->remote_tag.len});
 }
 
 static struct xcall *find_dialog(const struct xmessage *m)
@@ -134,34 +79,21 @@ static struct xcall *find_dialog(const struct xmessage *m)
 	struct xcall *c;
 
 	for (c = calls; c < calls + XCALL_MAX; c++)
-		if (same_dialog(c, m))
+		if (c->used && xdialog_owns(&c->dialog, m))
 			return c;
 	return NULL;
 }
 
 /* --- requests of ours ---------------------------------------------------- */
 
-static void write_request(struct buf *b, struct xcall *c, const char *method, uint32_t cseq)
-{
-	char branch[XTAG_SIZE];
-
-	exchange_random_word(branch);
-	buf_printf(b, "%s %s SIP/2.0\r\n", method, c->target);
-	buf_printf(b, "Via: SIP/2.0/UDP 127.0.0.1:%u;branch=z9hG4bK%s;rport\r\n", exchange_port(), branch);
-	if (c->route.len)
-		buf_printf(b, "Route: %s\r\n", c->route.s);
-	buf_printf(b, "Max-Forwards: 70\r\nFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u %s\r\n", c->local,
-	           c->remote, c->call_id, cseq, method);
-}
-
 static void send_bye(struct xcall *c)
 {
 	struct xtransaction *t;
 	struct buf b = {0};
 
-	write_request(&b, c, "BYE", ++c->local_cseq);
+	xdialog_request(&b, &c->dialog, "BYE", ++c->dialog.local_cseq);
 	xmessage_end(&b, NULL, NULL);
-	xtransaction_send(&t, &b, &c->dst, NULL, NULL);
+	xtransaction_send(&t, &b, &c->dialog.dst, NULL, NULL);
 	buf_free(&b);
 }
 
@@ -183,7 +115,7 @@ static void send_cancel(struct xcall *c)
 	}
 	buf_printf(&b, "CSeq: %u CANCEL\r\n", m->cseq);
 	xmessage_end(&b, NULL, NULL);
-	xtransaction_send(&t, &b, &c->dst, NULL, NULL);
+	xtransaction_send(&t, &b, &c->dialog.dst, NULL, NULL);
 	buf_free(&b);
 }
 
@@ -247,7 +179,7 @@ static void answer(struct xcall *c, unsigned status, const char *reason, bool de
 	struct xtransaction *t = c->invite;
 	struct buf b = {0}, sdp = {0};
 
-	xmessage_answer(&b, xtransaction_request(t), xtransaction_source(t), status, reason, c->local_tag);
+	xmessage_answer(&b, xtransaction_request(t), xtransaction_source(t), status, reason, c->dialog.local_tag);
 	buf_printf(&b, "Contact: <sip:%s@127.0.0.1:%u>\r\nAllow: %s\r\n", c->line->name, exchange_port(),
 	           XDIALPLAN_ALLOW);
 	if (describe && c->offered)
@@ -295,7 +227,7 @@ static void end_ringing(struct xcall *c, unsigned status, const char *reason)
 
 	c->invite = NULL;
 	xtransaction_leave(t);
-	refuse(t, status, reason, NULL, c->local_tag);
+	refuse(t, status, reason, NULL, c->dialog.local_tag);
 	close_call(c);
 }
 
@@ -341,28 +273,6 @@ static void go_on_ringing(struct xcall *c)
 
 /* --- an INVITE comes ----------------------------------------------------- */
 
-/* §12.1.1 */
-static int make_dialog(struct xcall *c, const struct xmessage *m)
-{
-	const struct xheader *h;
-	struct buf local = {0};
-	size_t n;
-
-	buf_add(&local, m->to.p, m->to.len);
-	buf_printf(&local, ";tag=%s", c->local_tag);
-	c->local = local.s;
-	c->call_id = text_dup(m->call_id);
-	c->remote = text_dup(m->from);
-	buf_add(&c->remote_tag, m->from_tag.p, m->from_tag.len);
-	for (n = 0; (h = xmessage_header(m, "Record-Route", n)) != NULL; n++) {
-		buf_str(&c->route, n ? ", " : "");
-		buf_add(&c->route, h->value.p, h->value.len);
-	}
-	c->remote_cseq = c->invite_cseq = m->cseq;
-	take_target(c, m);
-	return local.failed || !c->call_id || !c->remote || !c->target || c->remote_tag.failed || c->route.failed;
-}
-
 static bool plan_call_back(const struct xline *line, struct xtransaction *t)
 {
 	const struct xmessage *m = xtransaction_request(t);
@@ -374,14 +284,14 @@ static bool plan_call_back(const struct xline *line, struct xtransaction *t)
 		return false;
 	c->ours = true;
 	c->state = WAITING;
-	c->source = *xtransaction_source(t);
-	if (xregistrar_contact(&uri, &dst, &c->source)) {
-		c->target = strdup(uri);
-		c->dst = dst;
+	c->dialog.source = *xtransaction_source(t);
+	if (xregistrar_contact(&uri, &dst, &c->dialog.source)) {
+		c->dialog.target = strdup(uri);
+		c->dialog.dst = dst;
 	}
 	else
-		take_target(c, m);
-	if (!c->target) {
+		xdialog_target(&c->dialog, m);
+	if (!c->dialog.target) {
 		close_call(c);
 		return false;
 	}
@@ -401,8 +311,8 @@ static void begin(struct xtransaction *t, const struct xline *line)
 		refuse(t, 486, "All Lines Busy", NULL, NULL);
 		return;
 	}
-	c->source = *xtransaction_source(t);
-	if (!xmessage_header(m, "Contact", 0) || make_dialog(c, m)) {
+	c->dialog.source = *xtransaction_source(t);
+	if (xdialog_from_invite(&c->dialog, m)) {
 		refuse(t, 400, "Missing or Bad Contact", NULL, NULL);
 		close_call(c);
 		return;
@@ -418,6 +328,7 @@ static void begin(struct xtransaction *t, const struct xline *line)
 		return;
 	}
 	c->offered = !m->body.len;
+	c->invite_cseq = m->cseq;
 	c->invite = t;
 	xtransaction_listen(t, invite_h, c);
 	c->state = RINGING;
@@ -499,7 +410,7 @@ static void reinvited(struct xcall *c, struct xtransaction *t)
 		return;
 	}
 	c->offered = !m->body.len;
-	take_target(c, m);
+	xdialog_target(&c->dialog, m);
 	c->ours = false;
 	c->invite = t;
 	c->invite_cseq = m->cseq;
@@ -526,11 +437,11 @@ void xcall_request(struct xtransaction *t)
 		return;
 	}
 	/* §12.2.2 */
-	if (m->cseq <= c->remote_cseq && c->remote_cseq) {
+	if (m->cseq <= c->dialog.remote_cseq && c->dialog.remote_cseq) {
 		refuse(t, 500, "CSeq Out of Order", NULL, NULL);
 		return;
 	}
-	c->remote_cseq = m->cseq;
+	c->dialog.remote_cseq = m->cseq;
 	if (xtext_is(m->method, "INVITE"))
 		reinvited(c, t);
 	else if (xtext_is(m->method, "BYE"))
@@ -574,29 +485,20 @@ void xcall_cancelled(struct xtransaction *t)
 
 static void call_now(struct xcall *c)
 {
-	struct buf b = {0}, local = {0}, call_id = {0}, remote = {0}, sdp = {0};
-	char word[XTAG_SIZE];
+	struct buf b = {0}, sdp = {0};
 
-	exchange_random_word(word);
-	buf_printf(&call_id, "%s@127.0.0.1", word);
-	buf_printf(&local, "\"Exchange\" <sip:%s@127.0.0.1:%u>;tag=%s", c->line->name, exchange_port(), c->local_tag);
-	buf_printf(&remote, "<%s>", c->target);
-	c->call_id = call_id.s;
-	c->local = local.s;
-	c->remote = remote.s;
-	c->local_cseq = 1;
-	if (!c->call_id || !c->local || !c->remote || xvoice_new(&c->voice)) {
+	if (xdialog_begin(&c->dialog, c->line->name) || xvoice_new(&c->voice)) {
 		close_call(c);
 		return;
 	}
-	write_request(&b, c, "INVITE", c->local_cseq);
+	xdialog_request(&b, &c->dialog, "INVITE", c->dialog.local_cseq);
 	buf_printf(&b, "Contact: <sip:%s@127.0.0.1:%u>\r\nAllow: %s\r\n", c->line->name, exchange_port(),
 	           XDIALPLAN_ALLOW);
 	xsdp_write(&sdp, NULL, NULL, xvoice_port(c->voice), true, true, c->sdp_id, ++c->sdp_version);
 	xmessage_end(&b, "application/sdp", sdp.s);
 	buf_free(&sdp);
 	c->state = CALLING;
-	if (xtransaction_send(&c->invite, &b, &c->dst, invite_h, c))
+	if (xtransaction_send(&c->invite, &b, &c->dialog.dst, invite_h, c))
 		close_call(c);
 	else
 		loop_timer_start(c->timer, XCALL_PATIENCE);
@@ -606,30 +508,16 @@ static void call_now(struct xcall *c)
 /* The 2xx of our INVITE: the dialog is complete (§12.1.2), the ACK goes out (§13.2.2.4). */
 static void connected(struct xcall *c, const struct xmessage *m)
 {
-	const struct xheader *h;
 	bool wanted = c->state == CALLING;
-	size_t n = 0;
 
-	free(c->remote);
-	c->remote = text_dup(m->to);
-	buf_add(&c->remote_tag, m->to_tag.p, m->to_tag.len);
-	/* the route is the recorded one turned round; proxies on a loopback write one a line */
-	while (xmessage_header(m, "Record-Route", n))
-		n++;
-	while (n--) {
-		h = xmessage_header(m, "Record-Route", n);
-		buf_str(&c->route, c->route.len ? ", " : "");
-		buf_add(&c->route, h->value.p, h->value.len);
-	}
-	take_target(c, m);
-	if (!c->remote) {
+	if (xdialog_confirm(&c->dialog, m)) {
 		close_call(c);
 		return;
 	}
 	c->state = UP;
-	write_request(&c->ack, c, "ACK", c->local_cseq);
+	xdialog_request(&c->ack, &c->dialog, "ACK", c->dialog.local_cseq);
 	xmessage_end(&c->ack, NULL, NULL);
-	exchange_send(&c->dst, &c->ack);
+	exchange_send(&c->dialog.dst, &c->ack);
 	if (!wanted || !readable_body(m) || take_description(c, m->body)) {
 		hang_up(c);
 		return;
@@ -664,8 +552,8 @@ static void invite_h(struct xtransaction *t, const struct xmessage *response, vo
 	}
 	if (c->state != UP)
 		connected(c, response);
-	else if (xtext_same(response->to_tag, (struct xtext){c->remote_tag.s, c->remote_tag.len}))
-		exchange_send(&c->dst, &c->ack);
+	else if (xtext_same(response->to_tag, (struct xtext){c->dialog.remote_tag.s, c->dialog.remote_tag.len}))
+		exchange_send(&c->dialog.dst, &c->ack);
 }
 
 /* Nobody answers. */

@@ -49,6 +49,7 @@ struct playout {
 
 	int64_t next_seq;           /* the first one that was not played */
 	int64_t point;              /* where decoding stands, in the sender's time */
+	int64_t dry;                /* invented since then because nothing was there */
 	int64_t last_samples;       /* length of the last packet */
 
 	int64_t transit[TRANSITS];  /* arrival minus timestamp, 48 kHz */
@@ -114,6 +115,7 @@ static void begin(struct playout *p, const struct playout_packet *k)
 	p->high_time = p->order_time = (int64_t)1 << 40;
 	p->next_seq = p->high_seq;
 	p->point = p->high_time;
+	p->dry = 0;
 	p->last_samples = 2 * FRAME;
 	p->transits = p->transit_next = 0;
 	p->delay = p->target;
@@ -228,6 +230,9 @@ enum playout_result playout_put(struct playout *p, const struct playout_packet *
 		seq = p->high_seq;
 		time = p->high_time;
 	}
+	else {
+		p->suspect = false;
+	}
 
 	for (i = 0; i < PLAYOUT_SLOTS; i++) {
 		if (p->slot[i].used && p->slot[i].seq == seq) {
@@ -289,7 +294,7 @@ static void oldest_two(struct playout *p, struct slot **first, struct slot **sec
 
 static int64_t delay_now(const struct playout *p, unsigned pending, uint64_t now_us)
 {
-	int64_t d = samples_of(now_us) - p->fastest - (p->point - (int64_t)pending);
+	int64_t d = samples_of(now_us) - p->fastest - (p->point + p->dry - (int64_t)pending);
 
 	if (d < 0)
 		return 0;
@@ -345,13 +350,21 @@ void playout_get(struct playout *p, struct playout_item *item, unsigned pending,
 	p->delay += (delay_now(p, pending, now_us) - p->delay) / 8;
 	if (!s) {
 		item->kind = PLAYOUT_DRY;
-		p->point += FRAME;
-		/* however long nothing comes, the point stays near: what comes then is not from far away */
-		if (p->point > p->high_time + TIME_JUMP)
-			p->point = p->high_time + TIME_JUMP;
+		p->dry += FRAME;
 		return;
 	}
 	ahead = s->time - p->point;
+	if (p->dry) {
+		/* what was invented took the place of what is missing. If nothing is missing, all was merely late:
+		 * it is played, and the delay has grown. */
+		int64_t credit = ahead < p->dry ? ahead : p->dry;
+
+		p->dry = 0;
+		if (credit > 0) {
+			p->point += credit;
+			ahead -= credit;
+		}
+	}
 	if (ahead <= SLACK && !s->len) {
 		s->used = false;
 		p->next_seq = s->seq + 1;
@@ -379,7 +392,7 @@ void playout_get(struct playout *p, struct playout_item *item, unsigned pending,
 	}
 	item->kind = PLAYOUT_LOST;
 	if (ahead <= p->last_samples && s->len) {
-		/* one packet is missing, and redundancy covers it as a whole */
+		/* one packet, or its end, is missing: redundancy may have it */
 		item->samples = (unsigned)ahead;
 		item->format = s->format;
 		item->data = s->data;

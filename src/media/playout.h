@@ -44,7 +44,7 @@ enum playout_result {
 enum playout_kind {
 	PLAYOUT_NOTHING,         /* nothing has come yet, or sound is still being gathered: silence */
 	PLAYOUT_PACKET,          /* decode .data, then tell playout_played() */
-	PLAYOUT_LOST,            /* invent .samples; .data, if any, is the packet right after */
+	PLAYOUT_LOST,            /* invent .samples, the end of a packet; .data, if any, is the one right after */
 	PLAYOUT_SILENCE,         /* the sender was silent for .samples */
 	PLAYOUT_DRY              /* nothing is there that should be: invent .samples */
 };

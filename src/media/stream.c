@@ -489,6 +489,15 @@ static unsigned decode(struct stream *s, const struct playout_item *item, int16_
 	return n;
 }
 
+/* The end of a missing packet, from the redundancy in the next one: that has it only as a whole. */
+static void conceal_end(struct stream *s, const struct playout_item *item, int16_t *pcm)
+{
+	unsigned whole = s->last_samples > item->samples ? s->last_samples : item->samples;
+
+	coder_conceal(s->last_coder, pcm, whole, item->data, item->len);
+	memmove(pcm, pcm + whole - item->samples, item->samples * sizeof(*pcm));
+}
+
 /* Adds to what is decoded; at least one sample. */
 static void play_more(struct stream *s, uint64_t now_us)
 {
@@ -504,8 +513,8 @@ static void play_more(struct stream *s, uint64_t now_us)
 	case PLAYOUT_DRY:
 		if (!s->last_coder)
 			memset(pcm, 0, item.samples * sizeof(*pcm));
-		else if (item.data && s->coder[item.format] == s->last_coder)
-			coder_conceal(s->last_coder, pcm, item.samples, item.data, item.len);
+		else if (item.data && item.format == CODEC_OPUS && s->last_coder == s->coder[CODEC_OPUS])
+			conceal_end(s, &item, pcm);
 		else
 			coder_conceal(s->last_coder, pcm, item.samples, NULL, 0);
 		break;

@@ -180,19 +180,18 @@ void field_display_name(char *dst, size_t size, const struct pl *dname)
 {
 	struct pl d;
 	size_t i, n = 0;
-	bool quoted;
 
 	dst[0] = '\0';
 	if (!dname->p)
 		return;
 	d = trimmed(dname->p, dname->l);
-	quoted = d.l >= 2 && d.p[0] == '"' && d.p[d.l - 1] == '"';
-	if (quoted) {
+	/* libre has taken the quotes off already, but not the escapes */
+	if (d.l >= 2 && d.p[0] == '"' && d.p[d.l - 1] == '"') {
 		d.p++;
 		d.l -= 2;
 	}
 	for (i = 0; i < d.l && n + 1 < size; i++) {
-		if (quoted && d.p[i] == '\\' && i + 1 < d.l)
+		if (d.p[i] == '\\' && i + 1 < d.l)
 			i++;
 		if (d.p[i])
 			dst[n++] = d.p[i];

@@ -120,6 +120,8 @@ const char *stack_software(void);    /* "offhook/VERSION" */
 void session_out_hangup(struct session *s);
 /* Sends a re-INVITE again after credentials or a glare. */
 int session_out_reinvite(struct session *s);
+/* The same from the loop, and not while theirs is unsettled. */
+void session_out_reinvite_soon(struct session *s);
 
 /* --- session_in.c --------------------------------------------------------------------------- */
 

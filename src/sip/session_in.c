@@ -99,6 +99,8 @@ void session_in_ack(struct session *s, const struct sip_msg *msg)
 		session_bye(s, s->dialog, NULL);
 		return;
 	}
+	if (tmr_isrunning(&s->glare))
+		session_out_reinvite_soon(s);
 	if (!s->answer_offers)
 		return;
 	if (!report_sdp(msg, &sdp, &len, &refusal) || negotiation_answered(s->sdp, sdp, len, &params)) {

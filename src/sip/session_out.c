@@ -225,12 +225,17 @@ static void glare_h(void *arg)
 {
 	struct session *s = mem_ref(arg);
 
-	/* theirs is being settled first */
+	/* theirs is being settled first; session_in_ack() shortens the waiting */
 	if (s->answer || s->st)
-		tmr_start(&s->glare, 1000, glare_h, s);
+		tmr_start(&s->glare, SIP_T2, glare_h, s);
 	else if (session_out_reinvite(s))
 		reoffer_failed(s, 0, "");
 	mem_deref(s);
+}
+
+void session_out_reinvite_soon(struct session *s)
+{
+	tmr_start(&s->glare, 0, glare_h, s);
 }
 
 /* RFC 3261 section 14.1: who made the Call-ID waits longer. */
@@ -432,12 +437,17 @@ int port_sip_reoffer(unsigned call, enum media_direction direction)
 
 	if (!s || s->state != SESSION_UP || !s->dialog)
 		return ENOTCONN;
-	if (s->invite || s->st || s->answer || tmr_isrunning(&s->glare))
+	if (s->invite || tmr_isrunning(&s->glare))
 		return EBUSY;
 	s->direction_before = s->direction;
 	s->direction = direction;
 	negotiation_direction(s->sdp, direction);
 	s->tries = s->glares = 0;
+	/* our 200 has not been acknowledged yet: right after that */
+	if (s->answer) {
+		session_out_reinvite_soon(s);
+		return 0;
+	}
 	err = session_out_reinvite(s);
 	if (err) {
 		s->direction = s->direction_before;

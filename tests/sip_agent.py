@@ -1,0 +1,995 @@
+#!/usr/bin/env python3
+"""Calls between the user agent (sip_agent, a program with a paper phone) and scripted peers on raw sockets."""
+
+import hashlib
+import os
+import re
+import select
+import socket
+import subprocess
+import sys
+import time
+import traceback
+
+LIMIT = 5.0  # seconds to wait for anything; passing tests wait for none of it
+
+
+class Agent:
+    def __init__(self, listen="127.0.0.1:0"):
+        under = os.environ.get("OFFHOOK_TEST_UNDER", "").split()
+        self.p = subprocess.Popen(under + [sys.argv[1], listen], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.buf = b""
+        self.lines = []
+        self.port = int(self.expect("listening udp:").rsplit(":", 1)[1])
+        self.tcp_port = int(self.expect("listening tcp:").rsplit(":", 1)[1])
+        self.expect("ready")
+
+    def line(self, limit=None):
+        end = time.monotonic() + (LIMIT if limit is None else limit)
+        while b"\n" not in self.buf:
+            left = end - time.monotonic()
+            if left < 0 or not select.select([self.p.stdout], [], [], max(0, left))[0]:
+                return None
+            data = os.read(self.p.stdout.fileno(), 65536)
+            if not data:
+                return None
+            self.buf += data
+        line, self.buf = self.buf.split(b"\n", 1)
+        return line.decode()
+
+    def expect(self, prefix):
+        """The next report that begins with PREFIX; others stay for later."""
+        for i, line in enumerate(self.lines):
+            if line.startswith(prefix):
+                return self.lines.pop(i)
+        seen = list(self.lines)
+        while True:
+            line = self.line()
+            if line is None:
+                raise AssertionError("no %r; seen %r; exit %r" % (prefix, seen, self.p.poll()))
+            if line.startswith(prefix):
+                return line
+            seen.append(line)
+            self.lines.append(line)
+
+    def none(self, prefix):
+        """No such report has come up to now."""
+        self.do("nothing", None)
+        for line in self.lines:
+            assert not line.startswith(prefix), "unexpected %r" % line
+
+    def do(self, command, result=0):
+        self.p.stdin.write((command + "\n").encode())
+        self.p.stdin.flush()
+        line = self.expect("done %s " % command.split()[0])
+        if result is not None:
+            assert int(line.split()[-1]) == result, line
+
+    def advance(self, ms):
+        self.do("advance %d" % ms)
+
+    def close(self):
+        if self.p.poll() is None:
+            self.do("quit")
+        self.p.stdin.close()
+        status = self.p.wait(20)
+        self.p.stdout.close()
+        assert status == 0, "the agent ended with %r" % status
+
+
+class Message:
+    def __init__(self, data, source):
+        head, _, self.body = data.decode().partition("\r\n\r\n")
+        lines = head.split("\r\n")
+        self.start = lines[0]
+        self.source = source
+        self.headers = [tuple(x.strip() for x in line.split(":", 1)) for line in lines[1:]]
+        self.code = int(self.start.split()[1]) if self.start.startswith("SIP/") else 0
+        self.method = None if self.code else self.start.split()[0]
+        assert self["Content-Length"] == str(len(self.body.encode())), head
+
+    def all(self, name):
+        return [v for n, v in self.headers if n.lower() == name.lower()]
+
+    def __getitem__(self, name):
+        return (self.all(name) + [None])[0]
+
+    def tag(self, name):
+        m = re.search(r";tag=([^;]+)", self[name])
+        return m and m.group(1)
+
+
+def sdp(port=4000, formats="0 101", lines=(), direction="sendrecv", address="127.0.0.1", media="RTP/AVP"):
+    text = ["v=0", "o=peer 7 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 " + address, "t=0 0",
+            "m=audio %d %s %s" % (port, media, formats), "a=rtpmap:101 telephone-event/8000", "a=" + direction]
+    return "\r\n".join(text + list(lines)) + "\r\n"
+
+
+class Peer:
+    """A UDP peer, or one TCP connection, that writes every byte itself."""
+
+    def __init__(self, agent, tcp=False):
+        self.agent = agent
+        self.branch = 0
+        self.tcp = tcp
+        self.stream = None
+        self.rest = b""
+        if tcp:
+            self.s = socket.socket()
+        else:
+            self.s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.s.bind(("127.0.0.1", 0))
+        if tcp:
+            self.s.listen()
+        self.port = self.s.getsockname()[1]
+        self.uri = "sip:bob@127.0.0.1:%d" % self.port
+
+    def close(self):
+        if self.stream:
+            self.stream.close()
+        self.s.close()
+
+    def connect(self):
+        self.stream = socket.create_connection(("127.0.0.1", self.agent.tcp_port), LIMIT)
+
+    def recv(self, limit=LIMIT):
+        if not self.tcp:
+            if not select.select([self.s], [], [], limit)[0]:
+                return None
+            return Message(*self.s.recvfrom(65536))
+        if not self.stream:
+            if not select.select([self.s], [], [], limit)[0]:
+                return None
+            self.stream, _ = self.s.accept()
+        while True:
+            head, found, body = self.rest.partition(b"\r\n\r\n")
+            if found:
+                length = int(re.search(rb"Content-Length: *(\d+)", head).group(1))
+                if len(body) >= length:
+                    self.rest = body[length:]
+                    return Message(head + found + body[:length], None)
+            if not select.select([self.stream], [], [], limit)[0]:
+                return None
+            data = self.stream.recv(65536)
+            if not data:
+                return None
+            self.rest += data
+
+    def expect(self, what):
+        """The next message of that method or code; repetitions of others are passed over."""
+        seen = []
+        end = time.monotonic() + LIMIT
+        while time.monotonic() < end:
+            m = self.recv(max(0, end - time.monotonic()))
+            if m is None:
+                break
+            if what in (m.method, m.code):
+                return m
+            seen.append(m.start)
+        raise AssertionError("no %s; seen %r" % (what, seen))
+
+    def none(self, what):
+        """Nothing of that kind has arrived up to now."""
+        self.agent.do("nothing", None)
+        while True:
+            m = self.recv(0.05)
+            if m is None:
+                return
+            assert what not in (m.method, m.code), "unexpected %s" % m.start
+
+    def send(self, text):
+        if self.tcp:
+            self.stream.sendall(text.encode())
+        else:
+            self.s.sendto(text.encode(), ("127.0.0.1", self.agent.port))
+
+    def reply(self, request, code, phrase="Whatever", tag="bob", body="", headers=(), contact=True):
+        to = request["To"]
+        if ";tag=" not in to and code > 100:
+            to += ";tag=" + tag
+        lines = ["SIP/2.0 %d %s" % (code, phrase)]
+        lines += ["Via: " + v for v in request.all("Via")]
+        lines += ["Record-Route: " + v for v in request.all("Record-Route")]
+        lines += ["From: " + request["From"], "To: " + to, "Call-ID: " + request["Call-ID"],
+                  "CSeq: " + request["CSeq"]]
+        if contact:
+            lines.append("Contact: <%s%s>" % (self.uri, ";transport=tcp" if self.tcp else ""))
+        self.finish(lines + list(headers), body)
+
+    def finish(self, lines, body=""):
+        if body:
+            lines.append("Content-Type: application/sdp")
+        lines.append("Content-Length: %d" % len(body.encode()))
+        self.send("\r\n".join(lines) + "\r\n\r\n" + body)
+
+    def request(self, method, cseq, body="", headers=(), to=None, from_=None, call_id="call-1", uri=None,
+                branch=None, max_forwards=70):
+        self.branch += 1
+        lines = ["%s %s SIP/2.0" % (method, uri or "sip:me@127.0.0.1:%d" % self.agent.port),
+                 "Via: SIP/2.0/%s 127.0.0.1:%d;branch=z9hG4bK-%s;rport" % (
+                     "TCP" if self.tcp else "UDP", self.port, branch or "%d-%d" % (self.port, self.branch)),
+                 "Max-Forwards: %d" % max_forwards,
+                 "From: " + (from_ or "\"Bob\" <sip:bob@example.org>;tag=bob"),
+                 "To: " + (to or "<sip:me@127.0.0.1>"),
+                 "Call-ID: " + call_id, "CSeq: %d %s" % (cseq, method)]
+        if method == "INVITE" and not any(h.startswith("Contact") for h in headers):
+            lines.append("Contact: <%s%s>" % (self.uri, ";transport=tcp" if self.tcp else ""))
+        self.finish(lines + list(headers), body)
+        return "%d-%d" % (self.port, self.branch)
+
+    def within(self, method, cseq, invite, tag="bob", body="", headers=()):
+        """A request within the dialog of the agent's INVITE."""
+        to = invite["From"]
+        self.request(method, cseq, body=body, headers=headers, to=to, from_="<%s>;tag=%s" % (self.uri, tag),
+                     call_id=invite["Call-ID"], uri=re.search("<(.*)>", invite["Contact"]).group(1))
+
+
+# --- tools of the scenarios ------------------------------------------------------------------------
+
+
+def out_up(a, p, call=1, body=None):
+    """A call of the agent that is answered."""
+    a.do("invite %d %s -" % (call, p.uri))
+    invite = p.expect("INVITE")
+    p.reply(invite, 100, contact=False)
+    p.reply(invite, 200, "OK", body=body or sdp())
+    ack = p.expect("ACK")
+    a.expect("established %d" % call)
+    return invite, ack
+
+
+def in_up(a, p, body=None, cseq=1, call_id="call-1"):
+    """A call to the agent that is answered and acknowledged."""
+    p.request("INVITE", cseq, body=sdp() if body is None else body, call_id=call_id)
+    call = int(a.expect("incoming").split()[1])
+    a.do("answer %d" % call)
+    ok = p.expect(200)
+    p.request("ACK", cseq, to=ok["To"], call_id=call_id)
+    a.expect("established %d" % call)
+    return call, ok
+
+
+def digest(authorization, method, password):
+    v = dict((k, q or w) for k, q, w in re.findall(r'(\w+)=(?:"([^"]*)"|([^,\s]*))', authorization))
+    h = lambda s: hashlib.md5(s.encode()).hexdigest()
+    a1 = h("%s:%s:%s" % (v["username"], v["realm"], password))
+    a2 = h("%s:%s" % (method, v["uri"]))
+    if "qop" in v:
+        return h(":".join((a1, v["nonce"], v["nc"], v["cnonce"], v["qop"], a2))) == v["response"], v
+    return h(":".join((a1, v["nonce"], a2))) == v["response"], v
+
+
+# --- outgoing calls ----------------------------------------------------------------------------------
+
+
+def test_answered(a, p):
+    a.do("invite 1 %s - X-Test:_a_b" % p.uri)
+    a.expect("sent 1")
+    invite = p.expect("INVITE")
+    assert invite.start == "INVITE %s SIP/2.0" % p.uri
+    assert invite["X-Test"] == "a b" and invite["Expires"] == "60" and invite["Max-Forwards"] == "70"
+    assert invite["From"].startswith("<sip:me@127.0.0.1>;tag=")
+    assert invite["Contact"] == "<sip:me@127.0.0.1:%d>" % a.port
+    assert invite["User-Agent"].startswith("offhook/")
+    assert "m=audio 20002 RTP/AVP 96 0 8 102 101" in invite.body, invite.body
+    assert "a=rtpmap:96 opus/48000/2" in invite.body and "a=rtpmap:102 telephone-event/48000" in invite.body
+    assert "a=ptime:20" in invite.body and "a=sendrecv" in invite.body and "a=rtcp:20003" in invite.body
+    p.reply(invite, 180, "Ringing")
+    a.expect("progress 1 180 Ringing media none")
+    p.reply(invite, 200, "OK", body=sdp())
+    ack = p.expect("ACK")
+    assert ack["CSeq"].split()[0] == invite["CSeq"].split()[0] and ack["To"].endswith(";tag=bob")
+    assert ack["Via"] != invite["Via"] and ack.start == "ACK %s SIP/2.0" % p.uri
+    line = a.expect("established 1")
+    assert "127.0.0.1:4000 rtcp=127.0.0.1:4001 PCMU/0 dir=3 formats=0=PCMU event=101/8000/101" in line, line
+    a.do("hangup 1")
+    bye = p.expect("BYE")
+    assert int(bye["CSeq"].split()[0]) == int(invite["CSeq"].split()[0]) + 1
+    a.expect("closed 1 us")
+    a.do("busy")
+    assert a.expect("busy") == "busy 1"
+    p.reply(bye, 200)
+    a.do("busy")
+    while a.expect("busy") != "busy 0":
+        a.do("busy")
+
+
+def test_busy(a, p):
+    a.do("invite 1 %s -" % p.uri)
+    invite = p.expect("INVITE")
+    p.reply(invite, 486, "Not now \x1b[31m", headers=["Warning: 399 x \"why\"", "Retry-After: 7 (soon)"])
+    ack = p.expect("ACK")
+    assert ack["Via"] == invite["Via"]
+    line = a.expect("response 1")
+    assert "code=486" in line and 'warning=399 x "why"' in line and "retry=7 (soon)" in line, line
+    assert "ruri=127.0.0.1 hop=127.0.0.1" in line
+
+
+def test_no_answer(a, p):
+    a.do("invite 1 %s -" % p.uri)
+    p.expect("INVITE")
+    for _ in range(40):
+        a.advance(1000)
+    line = a.expect("response 1")
+    assert "code=0 error=timeout" in line and "detail=127.0.0.1:%d" % p.port in line, line
+
+
+def test_tcp_refused(a, p):
+    s = socket.socket()
+    s.bind(("127.0.0.1", 0))
+    port = s.getsockname()[1]
+    a.do("invite 1 sip:bob@127.0.0.1:%d;transport=tcp -" % port)
+    line = a.expect("response 1")
+    assert "error=refused" in line and "detail=127.0.0.1:%d" % port in line, line
+    s.close()
+
+
+def test_bad_targets(a, p):
+    a.do("invite 1 sips:bob@127.0.0.1 -")
+    assert "error=tls" in a.expect("response 1")
+    a.do("invite 2 sip:bob@127.0.0.1;transport=tls -")
+    assert "error=tls" in a.expect("response 2")
+    a.do("invite 3 sip:bob@127.0.0.1;transport=ws -")
+    assert "error=transport" in a.expect("response 3")
+    a.do("invite 4 sip:bob@127.0.0.1 - X:_a\\b", 22)
+    a.do("invite 5 sip:bob@127.0.0.1 - Via:_x", 22)
+    a.do("invite 6 sip:bob@127.0.0.1>x -", 22)
+
+
+def test_localhost(a, p):
+    a.do("invite 1 sip:bob@localhost:%d -" % p.port)
+    p.expect("INVITE")
+
+
+def test_cancel(a, p):
+    a.do("invite 1 %s -" % p.uri)
+    invite = p.expect("INVITE")
+    a.do("hangup 1")
+    a.expect("closed 1 us")
+    p.none("CANCEL")  # not before a provisional response
+    p.reply(invite, 180)
+    cancel = p.expect("CANCEL")
+    assert cancel["Via"] == invite["Via"] and cancel["CSeq"].split()[0] == invite["CSeq"].split()[0]
+    p.reply(cancel, 200)
+    p.reply(invite, 487)
+    p.expect("ACK")
+    a.none("response")
+    a.do("busy")
+    assert a.expect("busy") == "busy 0"
+
+
+def test_cancel_crosses_200(a, p):
+    a.do("invite 1 %s -" % p.uri)
+    invite = p.expect("INVITE")
+    p.reply(invite, 180)
+    a.expect("progress 1 180")
+    a.do("hangup 1")
+    cancel = p.expect("CANCEL")
+    p.reply(invite, 200, body=sdp())
+    p.expect("ACK")
+    bye = p.expect("BYE")
+    p.reply(bye, 200)
+    p.reply(cancel, 481)
+    a.none("established")
+
+
+def test_early_media(a, p):
+    a.do("invite 1 %s -" % p.uri)
+    invite = p.expect("INVITE")
+    p.reply(invite, 183, "Session Progress", body=sdp(4100))
+    assert "127.0.0.1:4100" in a.expect("progress 1 183 Session Progress media 127")
+    p.reply(invite, 183, tag="other", body=sdp(4200, formats="8"))
+    assert "127.0.0.1:4200 rtcp=127.0.0.1:4201 PCMA/8" in a.expect("progress 1 183")
+    p.reply(invite, 200, tag="other")  # its answer has come already
+    p.expect("ACK")
+    assert "127.0.0.1:4200" in a.expect("established 1")
+
+
+def test_no_codec_in_answer(a, p):
+    a.do("invite 1 %s -" % p.uri)
+    invite = p.expect("INVITE")
+    p.reply(invite, 200, body=sdp(formats="18"))
+    p.expect("ACK")
+    bye = p.expect("BYE")
+    p.reply(bye, 200)
+    assert "error=no-codec" in a.expect("response 1")
+
+
+def test_forked(a, p):
+    invite, _ = out_up(a, p)
+    p.reply(invite, 200, tag="second", body=sdp())
+    ack = p.expect("ACK")
+    assert ack["To"].endswith(";tag=second")
+    bye = p.expect("BYE")
+    assert bye["To"].endswith(";tag=second")
+    p.reply(bye, 200)
+    p.reply(invite, 200, tag="second", body=sdp())  # repeated: acknowledged again, no second BYE
+    assert p.expect("ACK")["To"].endswith(";tag=second")
+    p.none("BYE")
+    a.none("closed")
+
+
+def test_repeated_200(a, p):
+    invite, ack = out_up(a, p)
+    p.reply(invite, 200, body=sdp())
+    again = p.expect("ACK")
+    assert again["CSeq"] == ack["CSeq"] and again["To"] == ack["To"]
+    a.do("hangup 1")
+    p.reply(p.expect("BYE"), 200)
+    p.reply(invite, 200, body=sdp())
+    p.expect("ACK")
+    for _ in range(34):
+        a.advance(1000)
+    p.reply(invite, 200, body=sdp())
+    p.none("ACK")
+
+
+def test_route_set(a, p):
+    q = Peer(a)
+    a.do("invite 1 %s -" % p.uri)
+    invite = p.expect("INVITE")
+    p.reply(invite, 200, body=sdp(), headers=[
+        "Record-Route: <sip:far@192.0.2.1;lr>, <sip:127.0.0.1:%d;lr>" % q.port])
+    ack = q.expect("ACK")
+    assert ack.all("Route") == ["<sip:127.0.0.1:%d;lr>" % q.port, "<sip:far@192.0.2.1;lr>"], ack.all("Route")
+    assert ack.start == "ACK %s SIP/2.0" % p.uri
+    q.close()
+
+
+def test_outbound(a, p):
+    a.do("account x sip:alice@192.0.2.7 outbound=%s display-name=A\"l\\ice" % p.uri)
+    a.do("invite 1 sip:carol@192.0.2.9 x")
+    invite = p.expect("INVITE")
+    assert invite.start == "INVITE sip:carol@192.0.2.9 SIP/2.0"
+    assert invite["Route"] == "<%s;lr>" % p.uri
+    assert invite["From"].startswith('"A\\"l\\\\ice" <sip:alice@192.0.2.7>;tag='), invite["From"]
+    p.reply(invite, 407, headers=['Proxy-Authenticate: Digest realm="r", nonce="n"'])
+    p.expect("ACK")
+    a.expect("response 1")
+
+
+def test_proxy_authentication(a, p):
+    a.do("account x sip:alice@127.0.0.1 password=secret")
+    a.do("invite 1 %s x" % p.uri)
+    first = p.expect("INVITE")
+    p.reply(first, 407, headers=[
+        'Proxy-Authenticate: Digest realm="r", nonce="n2", algorithm=SHA-256, qop="auth"',
+        'Proxy-Authenticate: Digest realm="r", nonce="n", opaque="o,o", algorithm=MD5, qop="auth-int,auth"'])
+    p.expect("ACK")
+    second = p.expect("INVITE")
+    good, v = digest(second["Proxy-Authorization"], "INVITE", "secret")
+    assert good and v["algorithm"] == "MD5" and v["opaque"] == "o,o" and v["qop"] == "auth", v
+    assert second["Call-ID"] == first["Call-ID"] and second["From"] == first["From"]
+    assert int(second["CSeq"].split()[0]) == int(first["CSeq"].split()[0]) + 1
+    assert second["Via"] != first["Via"]
+    p.reply(second, 200, body=sdp())
+    ack = p.expect("ACK")
+    assert ack["Proxy-Authorization"] == second["Proxy-Authorization"]
+    a.expect("established 1")
+    a.do("hangup 1")
+    bye = p.expect("BYE")
+    assert digest(bye["Proxy-Authorization"], "BYE", "secret")[1]["nc"] == "00000002"
+    p.reply(bye, 407, headers=['Proxy-Authenticate: Digest realm="r", nonce="new", stale=true'])
+    bye = p.expect("BYE")
+    good, v = digest(bye["Proxy-Authorization"], "BYE", "secret")
+    assert good and v["nonce"] == "new" and "qop" not in v
+    p.reply(bye, 407, headers=['Proxy-Authenticate: Digest realm="r", nonce="newer"'])
+    p.none("BYE")
+
+
+def test_wrong_password(a, p):
+    a.do("account x sip:alice@127.0.0.1 password=wrong")
+    a.do("invite 1 %s x" % p.uri)
+    for _ in range(2):
+        p.reply(p.expect("INVITE"), 401, headers=['WWW-Authenticate: Digest realm="r", nonce="n"'])
+        p.expect("ACK")
+    assert "code=401" in a.expect("refused 1")
+    p.none("INVITE")
+
+
+def test_hold(a, p):
+    invite, _ = out_up(a, p)
+    a.do("reoffer 1 hold")
+    a.do("reoffer 1 resume", 16)  # one at a time
+    hold = p.expect("INVITE")
+    assert hold["To"].endswith(";tag=bob") and "a=sendonly" in hold.body
+    assert "m=audio 20002 RTP/AVP 0 101" in hold.body, hold.body
+    version = lambda m: int(re.search(r"o=- (\d+) (\d+) ", m.body).group(2))
+    session = lambda m: re.search(r"o=- (\d+) ", m.body).group(1)
+    assert version(hold) == version(invite) + 1 and session(hold) == session(invite)
+    p.reply(hold, 200, body=sdp(direction="recvonly"))
+    p.expect("ACK")
+    assert "dir=1" in a.expect("media 1")
+    a.do("reoffer 1 resume")
+    resume = p.expect("INVITE")
+    assert "a=sendrecv" in resume.body
+    p.reply(resume, 200, body=sdp())
+    p.expect("ACK")
+    assert "dir=3" in a.expect("media 1")
+
+
+def test_hold_refused(a, p):
+    out_up(a, p)
+    a.do("reoffer 1 hold")
+    p.reply(p.expect("INVITE"), 488, "No")
+    p.expect("ACK")
+    a.expect("reoffer_failed 1 488 No")
+    a.do("reoffer 1 hold")
+    p.reply(p.expect("INVITE"), 481, "Gone")
+    p.expect("ACK")
+    p.reply(p.expect("BYE"), 481)
+    a.expect("closed 1 network 481")
+
+
+def test_glare(a, p):
+    out_up(a, p)
+    a.do("reoffer 1 hold")
+    p.reply(p.expect("INVITE"), 491, "Request Pending")
+    p.expect("ACK")
+    a.none("reoffer_failed")
+    a.advance(2000)
+    p.none("INVITE")  # who made the Call-ID waits 2.1 to 4 s
+    a.advance(2100)
+    again = p.expect("INVITE")
+    assert "a=sendonly" in again.body
+    p.reply(again, 200, body=sdp(direction="recvonly"))
+    p.expect("ACK")
+    a.expect("media 1")
+
+
+def test_their_glare(a, p):
+    invite, _ = out_up(a, p)
+    a.do("reoffer 1 hold")
+    ours = p.expect("INVITE")
+    p.within("INVITE", 1, invite, body=sdp(direction="sendonly"))
+    p.expect(491)
+    p.within("ACK", 1, invite)
+    p.reply(ours, 200, body=sdp(direction="recvonly"))
+    p.expect("ACK")
+    assert "dir=1" in a.expect("media 1")
+
+
+def test_their_hold(a, p):
+    invite, _ = out_up(a, p)
+    for n, (body, answer, ours) in enumerate((
+            (sdp(direction="sendonly"), "recvonly", 2), (sdp(direction="inactive"), "inactive", 0),
+            (sdp(address="0.0.0.0"), "sendrecv", 2), (sdp(4600), "sendrecv", 3))):
+        p.within("INVITE", n + 1, invite, body=body)
+        ok = p.expect(200)
+        assert "a=" + answer in ok.body, ok.body
+        p.within("ACK", n + 1, invite)
+        assert "dir=%d" % ours in a.expect("media 1")
+
+
+def test_bad_reinvite(a, p):
+    invite, _ = out_up(a, p)
+    p.within("INVITE", 1, invite, body="nonsense")
+    p.expect(488)
+    p.within("ACK", 1, invite)
+    p.within("INVITE", 2, invite, body=sdp(formats="18"))
+    assert p.expect(488)["Warning"].startswith("305 ")
+    p.within("ACK", 2, invite)
+    p.within("INVITE", 2, invite, body=sdp())
+    p.expect(500)  # an old number
+    p.within("INFO", 3, invite)
+    assert "BYE" in p.expect(405)["Allow"]
+    p.within("WHATEVER", 4, invite)
+    p.expect(501)
+    p.within("OPTIONS", 5, invite)
+    p.expect(200)
+    p.within("INVITE", 6, invite, body=sdp(4700))
+    p.expect(200)
+    p.within("INVITE", 7, invite, body=sdp(4800))  # the first has no ACK yet
+    assert int(p.expect(500)["Retry-After"]) <= 10
+    p.within("ACK", 6, invite)
+    a.none("closed")
+    a.do("hangup 1")
+    p.reply(p.expect("BYE"), 200)
+
+
+def test_their_bye(a, p):
+    invite, _ = out_up(a, p)
+    p.within("BYE", 1, invite, headers=['Reason: Q.850;cause=16, SIP;cause=600;text="Enough"'])
+    p.expect(200)
+    a.expect("closed 1 them 600 Enough")
+    p.within("INFO", 2, invite)
+    p.expect(481)
+
+
+def test_two_calls(a, p):
+    q = Peer(a)
+    first, _ = out_up(a, p, 1)
+    second, _ = out_up(a, q, 2)
+    p.within("BYE", 1, first)
+    p.expect(200)
+    a.expect("closed 1 them")
+    a.do("reoffer 2 hold")
+    q.reply(q.expect("INVITE"), 200, body=sdp(direction="recvonly"))
+    q.expect("ACK")
+    a.expect("media 2")
+    q.close()
+
+
+def test_tcp_call(a, p):
+    q = Peer(a, tcp=True)
+    a.do("invite 1 %s;transport=tcp -" % q.uri)
+    invite = q.expect("INVITE")
+    assert "/TCP" in invite["Via"] and ";transport=tcp>" in invite["Contact"]
+    q.reply(invite, 200, body=sdp())
+    q.expect("ACK")
+    a.expect("established 1")
+    q.within("BYE", 1, invite)
+    q.expect(200)
+    a.expect("closed 1 them")
+    q.close()
+
+
+def test_tcp_dies(a, p):
+    q = Peer(a, tcp=True)
+    a.do("account t sip:alice@127.0.0.1 transport=tcp")
+    a.do("invite 1 %s t" % q.uri)
+    q.expect("INVITE")
+    q.close()
+    for _ in range(40):
+        a.advance(1000)
+    assert "error=timeout" in a.expect("response 1")
+    q = Peer(a, tcp=True)
+    a.do("invite 2 %s t" % q.uri)
+    invite = q.expect("INVITE")
+    q.reply(invite, 200, body=sdp())
+    q.expect("ACK")
+    a.expect("established 2")
+    q.close()
+    a.do("hangup 2")
+    a.expect("closed 2 us")
+    for _ in range(40):
+        a.advance(1000)
+    a.do("busy")
+    assert a.expect("busy") == "busy 0"
+
+
+# --- incoming calls ------------------------------------------------------------------------------------
+
+
+def test_incoming(a, p):
+    p.request("INVITE", 1, body=sdp(), headers=["Expires: 30", "Record-Route: <sip:127.0.0.1:%d;lr>" % p.port],
+              from_="\"A \\\"b\\\" c\" <sip:bob@example.org>;tag=bob")
+    p.expect(100)
+    line = a.expect("incoming 501")
+    assert line == 'incoming 501 user=me from=sip:bob@example.org name=A "b" c account=- offer=1 expires=30', line
+    a.do("ring 501")
+    ringing = p.expect(180)
+    assert ringing.tag("To") and ringing["Contact"] == "<sip:me@127.0.0.1:%d>" % a.port
+    a.do("answer 501")
+    ok = p.expect(200)
+    assert ok["To"] == ringing["To"] and ok["Record-Route"]
+    assert "m=audio 21002 RTP/AVP 0 101" in ok.body, ok.body
+    p.request("ACK", 1, to=ok["To"])
+    assert "127.0.0.1:4000" in a.expect("established 501")
+    a.do("hangup 501")
+    bye = p.expect("BYE")
+    assert bye["Route"] == "<sip:127.0.0.1:%d;lr>" % p.port and bye.tag("From") == ok.tag("To")
+    p.reply(bye, 200)
+
+
+def test_incoming_refused(a, p):
+    a.do("refuse 404")
+    p.request("INVITE", 1, body=sdp(), call_id="a")
+    assert p.expect(404).start == "SIP/2.0 404 Not Found"
+    a.do("refuse 0")
+    p.request("INVITE", 1, body=sdp(), call_id="b")
+    a.expect("incoming 501")
+    a.do("reject 501 603")
+    assert p.expect(603).start == "SIP/2.0 603 Decline"
+    a.expect("closed 501 us")
+    a.do("busy")
+    assert a.expect("busy") == "busy 0"
+
+
+def test_incoming_cancelled(a, p):
+    branch = p.request("INVITE", 1, body=sdp())
+    a.expect("incoming 501")
+    p.request("CANCEL", 1, branch=branch, headers=['Reason: SIP;cause=200;text="Call completed elsewhere"'])
+    p.expect(200)
+    p.expect(487)
+    a.expect("closed 501 them 200 Call completed elsewhere")
+    a.do("answer 501", 107)
+
+
+def test_lost_ack(a, p):
+    p.request("INVITE", 1, body=sdp())
+    a.expect("incoming 501")
+    a.do("answer 501")
+    p.expect(200)
+    a.expect("established 501")
+    a.advance(500)
+    p.expect(200)
+    a.advance(1000)
+    p.expect(200)
+    for _ in range(31):
+        a.advance(1000)
+    bye = p.expect("BYE")
+    p.reply(bye, 200)
+    a.expect("closed 501 network 408")
+    a.advance(5000)
+    p.none(200)
+
+
+def test_hangup_before_ack(a, p):
+    p.request("INVITE", 1, body=sdp())
+    a.expect("incoming 501")
+    a.do("answer 501")
+    ok = p.expect(200)
+    a.expect("established 501")
+    a.do("hangup 501")
+    a.expect("closed 501 us")
+    p.none("BYE")  # RFC 3261 section 15
+    p.request("ACK", 1, to=ok["To"])
+    p.reply(p.expect("BYE"), 200)
+
+
+def test_offerless(a, p):
+    p.request("INVITE", 1)
+    assert "offer=0" in a.expect("incoming 501")
+    a.do("answer 501")
+    ok = p.expect(200)
+    assert "m=audio 21002 RTP/AVP 96 0 8 102 101" in ok.body
+    a.expect("established 501 media none")
+    p.request("ACK", 1, to=ok["To"], body=sdp(4300, formats="8 101"))
+    assert "127.0.0.1:4300 rtcp=127.0.0.1:4301 PCMA/8" in a.expect("media 501")
+    # and the same within the call
+    p.request("INVITE", 2, to=ok["To"])
+    again = p.expect(200)
+    assert "m=audio 21002 RTP/AVP 8 101" in again.body, again.body
+    p.request("ACK", 2, to=ok["To"], body=sdp(4400, formats="8"))
+    assert "127.0.0.1:4400" in a.expect("media 501")
+
+
+def test_offerless_bad_answer(a, p):
+    p.request("INVITE", 1)
+    a.expect("incoming 501")
+    a.do("answer 501")
+    ok = p.expect(200)
+    a.expect("established 501 media none")
+    p.request("ACK", 1, to=ok["To"])
+    p.reply(p.expect("BYE"), 200)
+    a.expect("closed 501 network 488")
+
+
+def test_unacceptable_offers(a, p):
+    for n, body in enumerate((sdp(formats="18"), sdp(media="RTP/SAVP"), "x", "v=0\r\nm=audio x\r\n")):
+        p.request("INVITE", 1, body=body, call_id="c%d" % n)
+        p.expect(488)
+    p.request("INVITE", 1, headers=["Content-Type: text/plain"], call_id="d")
+    a.expect("incoming 501")  # no body: nothing to refuse
+    a.do("codecs opus")
+    p.request("INVITE", 1, body=sdp(), call_id="e")
+    a.expect("incoming 502")
+    a.do("answer 502", 95)
+    p.expect(488)
+    a.expect("closed 502")
+
+
+def test_hold_before_ack(a, p):
+    p.request("INVITE", 1, body=sdp())
+    a.expect("incoming 501")
+    a.do("answer 501")
+    ok = p.expect(200)
+    a.expect("established 501")
+    a.do("reoffer 501 hold")
+    p.none("INVITE")
+    p.request("ACK", 1, to=ok["To"])
+    assert "a=sendonly" in p.expect("INVITE").body
+
+
+def test_in_glare_timer(a, p):
+    call, ok = in_up(a, p)
+    a.do("reoffer %d hold" % call)
+    hold = p.expect("INVITE")
+    p.reply(hold, 491)
+    p.expect("ACK")
+    a.advance(2000)  # who did not make the Call-ID waits up to 2 s
+    p.expect("INVITE")
+
+
+def test_their_request_to_us(a, p):
+    p.request("OPTIONS", 1, call_id="o")
+    r = p.expect(200)
+    assert "INVITE" in r["Allow"] and r["Accept"] == "application/sdp" and r["Supported"] == ""
+    p.request("OPTIONS", 1, call_id="o0", max_forwards=0)
+    p.expect(200)
+    for method, code in (("MESSAGE", 405), ("REGISTER", 405), ("FANCY", 501), ("BYE", 481), ("CANCEL", 481)):
+        p.request(method, 1, call_id=method)
+        r = p.expect(code)
+        assert code == 481 or "INVITE" in r["Allow"]
+    p.request("INVITE", 1, call_id="u", uri="tel:123")
+    p.expect(416)
+    p.request("INVITE", 1, call_id="q", headers=["Require: 100rel, magic"], body=sdp())
+    assert p.expect(420)["Unsupported"] == "100rel, magic"
+    p.request("INVITE", 1, call_id="t", to="<sip:me@127.0.0.1>;tag=unknown", body=sdp())
+    p.expect(481)
+    p.request("INVITE", 1, call_id="n", body=sdp(), headers=["Contact: none"])
+    p.expect(400)
+    p.request("INVITE", 1, call_id="x", headers=["Content-Type: text/plain", "Content-Encoding: gzip"])
+    p.expect(100)
+
+
+def raw(p, *lines):
+    p.send("\r\n".join(lines) + "\r\n\r\n")
+
+
+def test_malformed(a, p):
+    via = "Via: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bK-m" % p.port
+    f, t, i, c = "From: <sip:a@b>;tag=1", "To: <sip:c@d>", "Call-ID: m", "CSeq: 1 INVITE"
+    for n, lines in enumerate(((t, i, c), (f, i, c), (f, t, c), (f, t, i), (f, t, i, "CSeq: 1 BYE"),
+                               (f, t, i, "CSeq: 4294967295 INVITE"), (f, t, i, c, "Content-Length: 99"))):
+        raw(p, "INVITE sip:me@x SIP/2.0", via + str(n), *(lines + (() if n == 6 else ("Content-Length: 0",))))
+        p.expect(400)
+    raw(p, "INVITE sip:me@x SIP/2.0", f, t, i, c)
+    raw(p, "ACK sip:me@x SIP/2.0", via, t)
+    p.send("\0\0\0 garbage")
+    p.send("SIP/2.0 200 OK\r\n\r\n")
+    p.request("OPTIONS", 1)
+    p.expect(200)
+
+
+def test_merged(a, p):
+    p.request("INVITE", 1, body=sdp())
+    a.expect("incoming 501")
+    p.request("INVITE", 1, body=sdp(), uri="sip:other@127.0.0.1:%d" % a.port)
+    p.expect(482)
+    a.none("incoming")
+
+
+def test_many_streams(a, p):
+    body = sdp().split("m=audio")[0] + "m=video 5000 RTP/AVP 31\r\nm=audio 5002 RTP/AVP 8\r\n" \
+        "m=audio 5004 RTP/AVP 0\r\nm=image 5006 udptl t38\r\n"
+    call, ok = in_up(a, p, body=body)
+    assert [x.split()[1] for x in re.findall(r"m=(.*)", ok.body)] == ["0", "21002", "0", "0"], ok.body
+    a.do("reoffer %d hold" % call)
+    hold = p.expect("INVITE")
+    assert [x.split()[:2] for x in re.findall(r"m=(.*)", hold.body)] == \
+        [["video", "0"], ["audio", "21002"], ["audio", "0"], ["image", "0"]], hold.body
+
+
+def test_odd_sdp(a, p):
+    body = ("v=0\no=x 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1/127\nt=0 0\nm=audio 5000/2 RTP/AVP 8 97 98 99\n"
+            "a=rtpmap:97\na=rtpmap:99 opus/48000/2\na=fmtp:99\na=rtcp:x\nb=AS\na=ptime:30\ngarbage\n"
+            "a=fmtp:99 useinbandfec=1;stereo=1")  # no end of line
+    call, ok = in_up(a, p, body=body)
+    assert "m=audio 21002 RTP/AVP 8 99" in ok.body, ok.body
+    p.request("BYE", 2, to=ok["To"])
+    p.expect(200)
+
+
+def test_tcp_incoming(a, p):
+    q = Peer(a, tcp=True)
+    q.connect()
+    call, ok = in_up(a, q)
+    assert ";transport=tcp>" in ok["Contact"]
+    q.request("BYE", 2, to=ok["To"])
+    q.expect(200)
+    a.expect("closed %d them" % call)
+    q.request("INVITE", 1, body=sdp(), call_id="dies")
+    a.expect("incoming 502")
+    q.close()
+    a.do("ring 502", None)
+    a.do("answer 502", None)
+    for _ in range(40):
+        a.advance(1000)
+    q = Peer(a, tcp=True)
+    q.connect()
+    q.request("OPTIONS", 1)
+    q.expect(200)
+    q.close()
+
+
+# --- registration ------------------------------------------------------------------------------------------
+
+
+def test_register(a, p):
+    a.do("account x sip:alice@127.0.0.1:%d password=secret expires=600" % p.port)
+    a.do("register x")
+    r = p.expect("REGISTER")
+    assert r.start == "REGISTER sip:127.0.0.1:%d SIP/2.0" % p.port and r["Expires"] == "600"
+    assert r["Contact"] == "<sip:alice@127.0.0.1:%d>" % a.port
+    p.reply(r, 401, headers=['WWW-Authenticate: Digest realm="r", nonce="n", qop="auth"'], contact=False)
+    again = p.expect("REGISTER")
+    assert digest(again["Authorization"], "REGISTER", "secret")[0]
+    assert again["Call-ID"] == r["Call-ID"] and again["From"] == r["From"]
+    assert int(again["CSeq"].split()[0]) == int(r["CSeq"].split()[0]) + 1
+    p.reply(again, 200, contact=False, headers=[
+        "Contact: <sip:alice@192.0.2.1>;expires=5, <sip:alice@127.0.0.1:%d>;expires=300" % a.port])
+    assert "registered code=0 error=- expires=300" in a.expect("registration x")
+    a.advance(200000)
+    p.none("REGISTER")
+    a.advance(40000)
+    refresh = p.expect("REGISTER")
+    assert refresh["Call-ID"] == r["Call-ID"] and digest(refresh["Authorization"], "REGISTER", "secret")[1]["nc"] == \
+        "00000002"
+    p.reply(refresh, 200, headers=["Expires: 500"], contact=False)
+    assert "expires=500" in a.expect("registration x registered")
+    p.request("INVITE", 1, body=sdp(), uri="sip:alice@127.0.0.1:%d" % a.port)
+    assert "account=x" in a.expect("incoming")
+    a.do("unregister x")
+    last = p.expect("REGISTER")
+    assert last["Expires"] == "0"
+    p.reply(last, 200, contact=False)
+    a.expect("registration x unregistered")
+
+
+def test_register_wrong(a, p):
+    a.do("account x sip:alice@127.0.0.1:%d password=wrong" % p.port)
+    a.do("register x")
+    for n in range(2):
+        p.reply(p.expect("REGISTER"), 401, headers=['WWW-Authenticate: Digest realm="r", nonce="n%d"' % n])
+    line = a.expect("registration x failed")
+    assert "code=401" in line and "retry=0" in line, line
+    for _ in range(10):
+        a.advance(600000)
+    p.none("REGISTER")
+
+
+def test_register_retry(a, p):
+    a.do("account x sip:alice@127.0.0.1:%d" % p.port)
+    a.do("register x")
+    p.reply(p.expect("REGISTER"), 423, headers=["Min-Expires: 7200"])
+    r = p.expect("REGISTER")
+    assert r["Expires"] == "7200"
+    p.reply(r, 503)
+    assert "code=503" in a.expect("registration x failed")
+    wait = 30
+    for _ in range(8):
+        a.advance(wait * 1000 - 2000)
+        p.none("REGISTER")
+        a.advance(3000)
+        p.reply(p.expect("REGISTER"), 500)
+        line = a.expect("registration x failed")
+        wait = min(2 * wait, 1800)
+        assert "retry=%d" % wait in line, line
+
+
+def test_register_gone(a, p):
+    a.do("account x sip:alice@127.0.0.1:%d" % p.port)
+    a.do("register x")
+    p.reply(p.expect("REGISTER"), 200)
+    a.expect("registration x registered")
+    a.do("unregister x")
+    a.do("removed x")
+    r = p.expect("REGISTER")
+    assert r["Expires"] == "0"
+    a.do("busy")
+    assert a.expect("busy") == "busy 1"
+    p.reply(r, 200)
+    a.none("registration x unregistered")
+
+
+def main():
+    wanted = sys.argv[2:]
+    failed = 0
+    tests = [(n, f) for n, f in sorted(globals().items()) if n.startswith("test_")]
+    for name, test in tests:
+        if wanted and name not in wanted:
+            continue
+        agent = peer = None
+        try:
+            agent = Agent()
+            peer = Peer(agent)
+            test(agent, peer)
+            agent.close()
+            print("ok", name)
+        except Exception:
+            failed += 1
+            print("FAILED", name)
+            traceback.print_exc(limit=4)
+            if agent:
+                agent.p.kill()
+                agent.p.wait()
+        finally:
+            if peer:
+                peer.close()
+    print("%d failed" % failed)
+    return 1 if failed else 0
+
+
+sys.exit(main())

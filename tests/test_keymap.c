@@ -66,14 +66,15 @@ static void default_bindings(void **state)
 		assert_string_equal(all, keys);
 		assert_int_equal(keymap_bind(k, key_context_name(c), keys, command, &error), 0);
 	}
-	assert_int_equal(i, 49);
+	assert_int_equal(i, 45);
 	keymap_free(k);
 }
 
 static void contexts(void **state)
 {
 	const enum key_context idle[] = {KEYS_CALLS, KEYS_GLOBAL}, talking[] = {KEYS_CALLS, KEYS_TALKING, KEYS_GLOBAL},
-		second[] = {KEYS_CALLS, KEYS_TALKING, KEYS_RINGING, KEYS_GLOBAL}, notices[] = {KEYS_NOTICES, KEYS_GLOBAL};
+		second[] = {KEYS_CALLS, KEYS_TALKING, KEYS_RINGING, KEYS_GLOBAL}, notices[] = {KEYS_CALLS, KEYS_NOTICES, KEYS_GLOBAL},
+		help[] = {KEYS_HELP, KEYS_GLOBAL};
 	struct keymap *k;
 	bool longer;
 
@@ -88,9 +89,9 @@ static void contexts(void **state)
 	assert_string_equal(keymap_find(k, talking, 3, "<CR>", &longer), "notice open");
 	assert_string_equal(keymap_find(k, second, 4, "<CR>", &longer), "answer");
 	assert_string_equal(keymap_find(k, idle, 2, "j", &longer), "select next");
-	assert_string_equal(keymap_find(k, notices, 2, "j", &longer), "notice next");
+	assert_string_equal(keymap_find(k, notices, 3, "j", &longer), "select next");
 	assert_string_equal(keymap_find(k, idle, 2, "n", &longer), "notice next");
-	assert_null(keymap_find(k, notices, 2, "n", &longer));
+	assert_null(keymap_find(k, help, 2, "n", &longer));
 	keymap_free(k);
 }
 

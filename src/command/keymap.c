@@ -32,9 +32,6 @@ static const char *const contexts[KEYS_CONTEXTS] = {
 /* Nobody talking is the case that is left when `talking` has not taken a digit, so dialling one is global. */
 static const struct { enum key_context context; const char *keys, *command; } defaults[] = {
 	{KEYS_CALLS, "n", "notice next"}, {KEYS_CALLS, "N", "notice prev"},
-	{KEYS_NOTICES, "<Up>", "notice prev"}, {KEYS_NOTICES, "<Down>", "notice next"},
-	{KEYS_NOTICES, "k", "notice prev"}, {KEYS_NOTICES, "j", "notice next"},
-
 	{KEYS_RINGING, "<CR>", "answer"},
 	{KEYS_TALKING, "0", "dtmf 0"}, {KEYS_TALKING, "1", "dtmf 1"}, {KEYS_TALKING, "2", "dtmf 2"},
 	{KEYS_TALKING, "3", "dtmf 3"}, {KEYS_TALKING, "4", "dtmf 4"}, {KEYS_TALKING, "5", "dtmf 5"},

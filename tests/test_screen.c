@@ -1,10 +1,672 @@
+/* The screen in a pseudo terminal, seen by a virtual terminal: text, attributes and cursor.
+ *
+ * One folder a case in tests/screens; GENERATE=1 writes what is seen instead of comparing.
+ * `test_screen show CASE [KEYS]` runs a case in this terminal.
+ */
 #include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <vterm.h>
+
+#include "base/loop.h"
+#include "base/text.h"
 #include "tests/ui_fake.h"
+
+#define DEADLINE_MS 20000 /* valgrind is slow */
+
+struct terminal {
+	int master, slave, told;  /* TOLD: what commands ran; at its end when the program is gone */
+	pid_t pid;
+	int status;
+	unsigned rows, cols;
+	VTerm *vt;
+	VTermScreen *vs;
+	VTermPos cursor;
+	bool alternate;
+	unsigned bells;
+	size_t bytes;             /* that came */
+	struct termios before;
+	char told_line[256];
+	size_t told_len;
+};
+
+/* ---- a virtual terminal around the program ---- */
+
+static int prop_h(VTermProp prop, VTermValue *value, void *user)
+{
+	if (prop == VTERM_PROP_ALTSCREEN)
+		((struct terminal *)user)->alternate = value->boolean;
+	return 1;
+}
+
+static int cursor_h(VTermPos pos, VTermPos old, int visible, void *user)
+{
+	(void)old;
+	(void)visible;
+	((struct terminal *)user)->cursor = pos;
+	return 1;
+}
+
+static int bell_h(void *user)
+{
+	((struct terminal *)user)->bells++;
+	return 1;
+}
+
+static void start(struct terminal *t, const char *name, unsigned rows, unsigned cols, const char *env)
+{
+	static const VTermScreenCallbacks callbacks = { .settermprop = prop_h, .movecursor = cursor_h, .bell = bell_h };
+	struct winsize size = { .ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols };
+	int told[2];
+
+	memset(t, 0, sizeof(*t));
+	t->rows = rows;
+	t->cols = cols;
+	assert_int_equal(openpty(&t->master, &t->slave, NULL, NULL, &size), 0);
+	assert_int_equal(pipe2(told, O_CLOEXEC), 0);
+	t->told = told[0];
+	fcntl(t->told, F_SETFL, O_NONBLOCK);
+	tcgetattr(t->slave, &t->before);
+	t->vt = vterm_new((int)rows, (int)cols);
+	vterm_set_utf8(t->vt, 1);
+	t->vs = vterm_obtain_screen(t->vt);
+	vterm_screen_enable_altscreen(t->vs, 1);
+	vterm_screen_set_callbacks(t->vs, &callbacks, t);
+	vterm_screen_reset(t->vs, 1);
+	fflush(NULL);
+	t->pid = fork();
+	assert_true(t->pid >= 0);
+	if (!t->pid) {
+		close(t->master);
+		close(told[0]);
+		setsid();
+		ioctl(t->slave, TIOCSCTTY, 0);
+		dup2(t->slave, 0);
+		dup2(t->slave, 1);
+		dup2(t->slave, 2);
+		close(t->slave);
+		setenv("TERM", "screen-256color", 1);
+		setenv("LC_ALL", "C.UTF-8", 1);
+		setenv("TZ", "UTC", 1);
+		unsetenv("NO_COLOR");
+		if (env)
+			putenv(strdup(env));
+		told_fd = told[1];
+		exit(fake_run(name, NULL));
+	}
+	close(told[1]);
+}
+
+/* Takes what came, waiting for it at most MS. False when nothing did. */
+static bool pump(struct terminal *t, int ms)
+{
+	struct pollfd p = { .fd = t->master, .events = POLLIN };
+	char bytes[16384];
+	ssize_t n;
+
+	if (poll(&p, 1, ms) <= 0)
+		return false;
+	n = read(t->master, bytes, sizeof(bytes));
+	if (n <= 0)
+		return false;
+	t->bytes += (size_t)n;
+	vterm_input_write(t->vt, bytes, (size_t)n);
+	return true;
+}
+
+static void type(struct terminal *t, const char *keys)
+{
+	assert_int_equal(write(t->master, keys, strlen(keys)), strlen(keys));
+}
+
+/* Row Y as text without the blanks at its end. */
+static void row(struct terminal *t, unsigned y, struct buf *out)
+{
+	size_t end = out->len, x;
+
+	for (x = 0; x < t->cols; x++) {
+		VTermScreenCell cell;
+		VTermPos pos = { (int)y, (int)x };
+		unsigned i;
+
+		vterm_screen_get_cell(t->vs, pos, &cell);
+		if (!cell.chars[0] || cell.chars[0] == ' ') {
+			buf_str(out, " ");
+			continue;
+		}
+		for (i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i]; i++) {
+			char c[8];
+			int n = 0;
+			uint32_t u = cell.chars[i];
+
+			if (u < 0x80)
+				c[n++] = (char)u;
+			else if (u < 0x800)
+				c[n++] = (char)(0xc0 | u >> 6);
+			else if (u < 0x10000)
+				c[n++] = (char)(0xe0 | u >> 12);
+			else
+				c[n++] = (char)(0xf0 | u >> 18);
+			if (u >= 0x10000)
+				c[n++] = (char)(0x80 | (u >> 12 & 0x3f));
+			if (u >= 0x800)
+				c[n++] = (char)(0x80 | (u >> 6 & 0x3f));
+			if (u >= 0x80)
+				c[n++] = (char)(0x80 | (u & 0x3f));
+			buf_add(out, c, (size_t)n);
+		}
+		end = out->len;
+		if (cell.width == 2)
+			x++;
+	}
+	if (out->s) {
+		out->len = end;
+		out->s[end] = '\0';
+	}
+}
+
+/* A letter a cell: the colour's, a capital when bold; b bold, u underlined, v reversed. */
+static char attribute(struct terminal *t, unsigned y, unsigned x)
+{
+	static const char colours[] = "krgybmcw";
+	VTermScreenCell cell;
+	VTermPos pos = { (int)y, (int)x };
+	char c = ' ';
+
+	vterm_screen_get_cell(t->vs, pos, &cell);
+	if (!VTERM_COLOR_IS_DEFAULT_FG(&cell.fg) && VTERM_COLOR_IS_INDEXED(&cell.fg) && cell.fg.indexed.idx < 16)
+		c = colours[cell.fg.indexed.idx % 8];
+	if (cell.attrs.bold)
+		c = c == ' ' ? 'b' : (char)(c - 'a' + 'A');
+	if (cell.attrs.underline)
+		c = 'u';
+	if (cell.attrs.reverse || !VTERM_COLOR_IS_DEFAULT_BG(&cell.bg))
+		c = 'v';
+	return c;
+}
+
+/* The clock, which nobody can expect, becomes 14:02. */
+static void mask_clock(char *line)
+{
+	size_t n = strlen(line);
+
+	if (n >= 5 && line[n - 3] == ':')
+		memcpy(line + n - 5, "14:02", 5);
+}
+
+static void render(struct terminal *t, struct buf *out)
+{
+	unsigned y, x;
+
+	buf_printf(out, "%u x %u, cursor %d %d\n", t->rows, t->cols, t->cursor.row, t->cursor.col);
+	for (y = 0; y < t->rows; y++) {
+		struct buf line = { 0 };
+
+		row(t, y, &line);
+		if (y == t->rows - 1 && line.s)
+			mask_clock(line.s);
+		buf_printf(out, "%s\n", line.s ? line.s : "");
+		buf_free(&line);
+	}
+	buf_str(out, "attributes\n");
+	for (y = 0; y < t->rows; y++) {
+		char line[512];
+		size_t end = 0;
+
+		for (x = 0; x < t->cols && x < sizeof(line) - 1; x++) {
+			line[x] = attribute(t, y, x);
+			if (line[x] != ' ')
+				end = x + 1;
+		}
+		line[end] = '\0';
+		if (end)
+			buf_printf(out, "%2u %s\n", y, line);
+	}
+}
+
+/* Waits until TEXT stands somewhere on the screen. */
+static bool see(struct terminal *t, const char *text)
+{
+	uint64_t end = loop_now_ms() + DEADLINE_MS;
+
+	for (;;) {
+		struct buf b = { 0 };
+		bool found;
+		unsigned y;
+
+		for (y = 0; y < t->rows; y++)
+			row(t, y, &b);
+		found = b.s && strstr(b.s, text);
+		buf_free(&b);
+		if (found)
+			return true;
+		if (loop_now_ms() > end || !pump(t, (int)DEADLINE_MS))
+			return false;
+	}
+}
+
+static bool up(struct terminal *t)
+{
+	return see(t, "──");
+}
+
+/* Waits for the next line about a command that ran; at its end "". */
+static const char *told(struct terminal *t)
+{
+	static char line[256];
+	uint64_t end = loop_now_ms() + DEADLINE_MS;
+
+	for (;;) {
+		char *nl = memchr(t->told_line, '\n', t->told_len);
+		struct pollfd p = { .fd = t->told, .events = POLLIN };
+		ssize_t n;
+
+		if (nl) {
+			size_t len = (size_t)(nl - t->told_line);
+
+			text_copyn(line, sizeof(line), t->told_line, len);
+			t->told_len -= len + 1;
+			memmove(t->told_line, nl + 1, t->told_len);
+			return line;
+		}
+		if (loop_now_ms() > end)
+			fail_msg("nothing ran");
+		poll(&p, 1, DEADLINE_MS);
+		n = read(t->told, t->told_line + t->told_len, sizeof(t->told_line) - t->told_len);
+		if (n == 0)
+			return "";
+		if (n > 0)
+			t->told_len += (size_t)n;
+	}
+}
+
+/* Waits for the program's end, taking what it writes only when READING. */
+static int ended(struct terminal *t, bool reading)
+{
+	uint64_t end = loop_now_ms() + DEADLINE_MS;
+	char bytes[256];
+
+	for (;;) {
+		struct pollfd p[2] = { { .fd = t->told, .events = POLLIN }, { .fd = t->master, .events = POLLIN } };
+
+		assert_true(loop_now_ms() < end);
+		poll(p, reading ? 2 : 1, DEADLINE_MS);
+		if (reading && p[1].revents)
+			pump(t, 0);
+		if (p[0].revents && read(t->told, bytes, sizeof(bytes)) == 0)
+			break;
+	}
+	assert_int_equal(waitpid(t->pid, &t->status, 0), t->pid);
+	t->pid = 0;
+	while (pump(t, 50))
+		;
+	return t->status;
+}
+
+static void assert_given_back(struct terminal *t)
+{
+	struct termios now;
+
+	assert_int_equal(tcgetattr(t->slave, &now), 0);
+	assert_int_equal(now.c_iflag, t->before.c_iflag);
+	assert_int_equal(now.c_oflag, t->before.c_oflag);
+	assert_int_equal(now.c_cflag, t->before.c_cflag);
+	assert_int_equal(now.c_lflag, t->before.c_lflag);
+	assert_memory_equal(now.c_cc, t->before.c_cc, VMIN > VTIME ? VMIN + 1 : VTIME + 1);
+	assert_false(t->alternate);
+}
+
+static void stop(struct terminal *t)
+{
+	if (t->pid) {
+		kill(t->pid, SIGTERM);
+		assert_int_equal(ended(t, true), 0);
+		assert_given_back(t);
+	}
+	vterm_free(t->vt);
+	close(t->master);
+	close(t->slave);
+	close(t->told);
+}
+
+/* ---- cases ---- */
+
+static void expect(struct terminal *t, const char *folder)
+{
+	uint64_t end = loop_now_ms() + DEADLINE_MS;
+	char file[4096], wanted[65536];
+	FILE *f;
+	size_t n;
+
+	snprintf(file, sizeof(file), "%s/%s", CASES, folder);
+	if (getenv("GENERATE")) {
+		struct buf b = { 0 };
+
+		/* Until it has been quiet for a while. */
+		while (pump(t, 700))
+			;
+		render(t, &b);
+		mkdir(file, 0777);
+		strcat(file, "/expected.txt");
+		f = fopen(file, "w");
+		assert_non_null(f);
+		fwrite(b.s, 1, b.len, f);
+		fclose(f);
+		buf_free(&b);
+		return;
+	}
+	strcat(file, "/expected.txt");
+	f = fopen(file, "r");
+	if (!f)
+		fail_msg("%s: %s", file, strerror(errno));
+	n = fread(wanted, 1, sizeof(wanted) - 1, f);
+	wanted[n] = '\0';
+	fclose(f);
+	for (;;) {
+		struct buf b = { 0 };
+		bool same;
+
+		render(t, &b);
+		same = strcmp(b.s, wanted) == 0;
+		if (!same && (loop_now_ms() > end || !pump(t, 3000))) {
+			fprintf(stderr, "--- %s: wanted\n%s--- seen\n%s", folder, wanted, b.s);
+			buf_free(&b);
+			fail();
+		}
+		buf_free(&b);
+		if (same)
+			return;
+	}
+}
+
+/* KEYS are typed when the first picture is there. */
+static const struct golden { const char *folder, *name; unsigned rows, cols; const char *keys, *env; } goldens[] = {
+	{ "idle-demo", "idle-demo", 24, 80, "", NULL },
+	{ "idle", "idle", 24, 80, "", NULL },
+	{ "talking", "talking", 24, 80, "", NULL },
+	{ "two-calls", "two-calls", 24, 80, "", NULL },
+	{ "two-calls-wide", "two-calls", 30, 132, "", NULL },
+	{ "incoming", "incoming", 24, 80, "", NULL },
+	{ "on-hold", "on-hold", 24, 80, "", NULL },
+	{ "failed", "failed", 24, 80, "", NULL },
+	{ "failed-second-notice", "failed", 24, 80, "n", NULL },
+	{ "failed-details", "failed", 24, 80, "\r", NULL },
+	{ "local-failure", "local-failure", 24, 80, "", NULL },
+	{ "dial-prompt", "idle-demo", 24, 80, "dZoë日\033[D", NULL },
+	{ "digit-dials", "idle-demo", 24, 80, "1", NULL },
+	{ "command-prompt", "talking", 24, 80, ":echo a\033[Hx", NULL },
+	{ "long-prompt", "idle", 24, 80, ":echo 1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890", NULL },
+	{ "command-error", "idle", 24, 80, ":nonsense\r", NULL },
+	{ "command-error-again", "idle", 24, 80, ":nonsense\r:\033[A", NULL },
+	{ "command-answer", "idle", 24, 80, ":echo hello\r", NULL },
+	{ "command-lines", "idle", 24, 80, ":lines\r", NULL },
+	{ "paste", "idle", 24, 80, ":\033[200~echo a\rquit\r\033[201~", NULL },
+	{ "paste-nowhere", "idle", 24, 80, "\033[200~hQd\r\033[201~", NULL },
+	{ "help", "idle", 24, 80, "?", NULL },
+	{ "help-scrolled", "idle", 24, 80, "?jj \033[B", NULL },
+	{ "help-narrow", "idle", 10, 40, "?G", NULL },
+	{ "accounts", "two-calls", 24, 80, "\033[15~", NULL },
+	{ "quit-question", "talking", 24, 80, "Q", NULL },
+	{ "typing-with-news", "idle", 24, 80, ":later failed\r:abc", NULL },
+	{ "typing-with-caller", "idle", 24, 80, ":later incoming\rd12", NULL },
+	{ "narrow-idle", "idle-demo", 10, 40, "", NULL },
+	{ "narrow", "two-calls", 10, 40, "", NULL },
+	{ "narrow-failed", "failed", 10, 40, "", NULL },
+	{ "narrow-question", "talking", 10, 40, "Q", NULL },
+	{ "narrow-prompt", "failed", 10, 40, "dbob@example.com", NULL },
+	{ "hostile", "hostile", 24, 80, "", NULL },
+	{ "hostile-narrow", "hostile", 10, 40, "", NULL },
+	{ "crowd", "crowd", 24, 80, "", NULL },
+	{ "no-color", "failed", 24, 80, "", "NO_COLOR=1" },
+	{ "ascii", "two-calls", 24, 80, "", "LC_ALL=C" },
+	{ "ascii-hostile", "hostile", 24, 80, "", "LC_ALL=C" },
+	{ "vt100", "failed", 24, 80, "", "TERM=vt100" },
+	{ "xterm", "talking", 24, 80, "", "TERM=xterm" },
+	{ "one-cell", "talking", 1, 1, "", NULL },
+	{ "two-lines", "failed", 2, 12, "", NULL },
+};
+#define GOLDENS (sizeof(goldens) / sizeof(goldens[0]))
+
+static void golden(void **state)
+{
+	const struct golden *g = *state;
+	struct terminal t;
+
+	start(&t, g->name, g->rows, g->cols, g->env);
+	while (!t.bytes)
+		assert_true(pump(&t, DEADLINE_MS));
+	if (g->keys[0]) {
+		assert_true(up(&t));
+		type(&t, g->keys);
+	}
+	expect(&t, g->folder);
+	stop(&t);
+}
+
+/* However the size jumps, the last one is what is shown. */
+static void resize_storm(void **state)
+{
+	static const struct { unsigned short rows, cols; } sizes[] = {
+		{ 10, 40 }, { 50, 160 }, { 1, 1 }, { 24, 3 }, { 2, 200 }, { 24, 80 }, { 15, 69 }, { 16, 70 }, { 100, 20 },
+	};
+	struct terminal t;
+	unsigned i;
+
+	(void)state;
+	start(&t, "two-calls", 24, 80, NULL);
+	assert_true(up(&t));
+	for (i = 0; i < 200; i++) {
+		struct winsize size = { .ws_row = sizes[i % 9].rows, .ws_col = sizes[i % 9].cols };
+
+		if (i == 199)
+			size = (struct winsize){ .ws_row = 24, .ws_col = 80 };
+		ioctl(t.master, TIOCSWINSZ, &size);
+		t.rows = size.ws_row;
+		t.cols = size.ws_col;
+		vterm_set_size(t.vt, (int)t.rows, (int)t.cols);
+		pump(&t, i % 20 ? 0 : 50);
+	}
+	expect(&t, "two-calls");
+	stop(&t);
+}
+
+/* A terminal that takes nothing for a while: the phone goes on, one frame waits, and the picture is right
+ * when it reads again. */
+static void stalled(void **state)
+{
+	struct terminal t;
+	unsigned i;
+
+	(void)state;
+	start(&t, "crowd", 24, 80, NULL);
+	assert_true(up(&t));
+	type(&t, ":flood\r");
+	assert_string_equal(told(&t), "flood");
+	/* Nothing is read now; each key is still taken, some hundred frames long. */
+	for (i = 0; i < 300; i++) {
+		type(&t, ":tell\r");
+		assert_string_equal(told(&t), "tell");
+	}
+	type(&t, ":case two-calls\r");
+	assert_string_equal(told(&t), "case two-calls");
+	t.bytes = 0;
+	expect(&t, "two-calls");
+	/* What the line held, and a frame, and the last picture; not every frame that was due. */
+	assert_true(t.bytes < 100000);
+	stop(&t);
+}
+
+static void quits_while_stalled(void **state)
+{
+	struct terminal t;
+	uint64_t begin;
+
+	(void)state;
+	start(&t, "crowd", 60, 200, NULL);
+	assert_true(up(&t));
+	type(&t, ":flood\r");
+	assert_string_equal(told(&t), "flood");
+	for (unsigned i = 0; i < 100; i++) {
+		type(&t, ":tell\r");
+		assert_string_equal(told(&t), "tell");
+	}
+	begin = loop_now_ms();
+	kill(t.pid, SIGTERM);
+	assert_int_equal(ended(&t, false), 0);
+	assert_true(loop_now_ms() - begin < 1500);
+	assert_given_back(&t);
+	stop(&t);
+}
+
+static void crash(void **state)
+{
+	struct terminal t;
+
+	(void)state;
+	start(&t, "talking", 24, 80, NULL);
+	assert_true(up(&t));
+	assert_true(t.alternate);
+	type(&t, ":crash\r");
+	assert_true(WIFSIGNALED(ended(&t, true)));
+	assert_int_equal(WTERMSIG(t.status), SIGSEGV);
+	assert_given_back(&t);
+	stop(&t);
+}
+
+static void hangs_up(void **state)
+{
+	struct terminal t;
+
+	(void)state;
+	start(&t, "talking", 24, 80, NULL);
+	assert_true(up(&t));
+	close(t.master);
+	/* The other end of our slave is gone too: nothing is left to compare. */
+	while (told(&t)[0])
+		;
+	assert_int_equal(waitpid(t.pid, &t.status, 0), t.pid);
+	assert_int_equal(t.status, 0);
+	vterm_free(t.vt);
+	close(t.slave);
+	close(t.told);
+}
+
+static void refuses_dumb_terminals(void **state)
+{
+	static const char *const terms[] = { "TERM=dumb", "TERM=nonsense" };
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct terminal t;
+
+		start(&t, "idle", 24, 80, terms[i]);
+		assert_true(see(&t, "--plain"));
+		assert_int_equal(WEXITSTATUS(ended(&t, true)), 2);
+		assert_given_back(&t);
+		stop(&t);
+	}
+}
+
+/* Idle, the terminal gets nothing; the clock may move on once. */
+static void idle_is_silent(void **state)
+{
+	struct terminal t;
+
+	(void)state;
+	start(&t, "idle", 24, 80, NULL);
+	expect(&t, "idle");
+	t.bytes = 0;
+	while (pump(&t, 2500) && t.bytes < 60)
+		;
+	assert_true(t.bytes < 60);
+	stop(&t);
+}
+
+/* Enter was meant for something else when the call came in just now. */
+static void enter_waits(void **state)
+{
+	struct terminal t;
+	const char *line;
+	unsigned early = 0;
+
+	(void)state;
+	start(&t, "idle", 24, 80, NULL);
+	assert_true(up(&t));
+	type(&t, ":case incoming\r");
+	assert_true(see(&t, "[a] answer"));
+	type(&t, "\rm");
+	assert_string_equal(told(&t), "case incoming");
+	assert_string_equal(told(&t), "mute toggle");
+	do {
+		type(&t, "\r:tell\r");
+		line = told(&t);
+		early++;
+		pump(&t, 100);
+	} while (strcmp(line, "answer") != 0);
+	assert_true(early > 1);
+	assert_int_equal(t.bells, 1);
+	stop(&t);
+}
+
+static void sequences(void **state)
+{
+	struct terminal t;
+
+	(void)state;
+	start(&t, "idle", 24, 80, NULL);
+	assert_true(up(&t));
+	type(&t, "ggm");
+	assert_string_equal(told(&t), "echo two keys");
+	assert_string_equal(told(&t), "mute toggle");
+	/* One that begins a binding and does not go on is no binding. */
+	type(&t, "gm");
+	assert_string_equal(told(&t), "mute toggle");
+	type(&t, "g");
+	type(&t, "gd");
+	assert_string_equal(told(&t), "echo two keys");
+	type(&t, "x;'y\r");
+	assert_string_equal(told(&t), "dial 'x;'y'");
+	stop(&t);
+}
+
 int main(int argc, char **argv)
 {
+	struct CMUnitTest tests[GOLDENS + 9] = { 0 };
+	static const struct { const char *name; CMUnitTestFunction h; } others[] = {
+		{ "resize_storm", resize_storm }, { "stalled", stalled }, { "quits_while_stalled", quits_while_stalled },
+		{ "crash", crash }, { "hangs_up", hangs_up }, { "refuses_dumb_terminals", refuses_dumb_terminals },
+		{ "idle_is_silent", idle_is_silent }, { "enter_waits", enter_waits }, { "sequences", sequences },
+	};
+	unsigned i, n = 0;
+
 	if (argc > 2 && strcmp(argv[1], "show") == 0)
 		return fake_run(argv[2], argv[3]);
-	return 0;
+	for (i = 0; i < GOLDENS; i++, n++) {
+		tests[n].name = goldens[i].folder;
+		tests[n].test_func = golden;
+		tests[n].initial_state = (void *)(uintptr_t)&goldens[i];
+	}
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++, n++) {
+		tests[n].name = others[i].name;
+		tests[n].test_func = others[i].h;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

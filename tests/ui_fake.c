@@ -188,6 +188,8 @@ static const struct { const char *name; void (*fill)(struct snapshot *s); } case
 	{ "hostile", hostile }, { "crowd", crowd },
 };
 
+int told_fd = -1;
+
 static struct snapshot current;
 static phone_change_h *change_h;
 static void *change_arg;
@@ -233,16 +235,19 @@ void phone_on_change(struct phone *p, phone_change_h *h, void *arg)
 
 /* ---- the language ---- */
 
+/* In order of context, then keys, as keymap_at() tells them. */
 static const struct { enum key_context context; const char *keys, *command; } bindings[] = {
 	{ KEYS_CALLS, "N", "notice prev" }, { KEYS_CALLS, "n", "notice next" },
+	{ KEYS_NOTICES, "j", "notice next" },
 	{ KEYS_RINGING, "<CR>", "answer" },
 	{ KEYS_TALKING, "1", "dtmf 1" }, { KEYS_TALKING, "2", "dtmf 2" },
-	{ KEYS_GLOBAL, "1", "view dial 1" }, { KEYS_GLOBAL, ":", "view prompt" },
-	{ KEYS_GLOBAL, "<F1>", "view help" }, { KEYS_GLOBAL, "<F2>", "view calls" },
-	{ KEYS_GLOBAL, "<F5>", "view accounts" }, { KEYS_GLOBAL, "<Tab>", "view next" },
-	{ KEYS_GLOBAL, "?", "view help" }, { KEYS_GLOBAL, "H", "hold toggle" }, { KEYS_GLOBAL, "Q", "view quit" },
-	{ KEYS_GLOBAL, "a", "answer" }, { KEYS_GLOBAL, "d", "view dial" }, { KEYS_GLOBAL, "gg", "echo two keys" },
-	{ KEYS_GLOBAL, "h", "hangup" }, { KEYS_GLOBAL, "m", "mute" }, { KEYS_GLOBAL, "x", "notice dismiss" },
+	{ KEYS_GLOBAL, "1", "view dial 1" }, { KEYS_GLOBAL, ":", "view prompt" }, { KEYS_GLOBAL, "<CR>", "notice open" },
+	{ KEYS_GLOBAL, "<Esc>", "view calls" }, { KEYS_GLOBAL, "<F1>", "view help" },
+	{ KEYS_GLOBAL, "<F2>", "view calls" }, { KEYS_GLOBAL, "<F5>", "view accounts" },
+	{ KEYS_GLOBAL, "<Tab>", "view next" }, { KEYS_GLOBAL, "?", "view help" }, { KEYS_GLOBAL, "H", "hold toggle" },
+	{ KEYS_GLOBAL, "Q", "view quit" }, { KEYS_GLOBAL, "a", "answer" }, { KEYS_GLOBAL, "d", "view dial" },
+	{ KEYS_GLOBAL, "gg", "echo two keys" }, { KEYS_GLOBAL, "h", "hangup" }, { KEYS_GLOBAL, "j", "select next" },
+	{ KEYS_GLOBAL, "k", "select prev" }, { KEYS_GLOBAL, "m", "mute toggle" }, { KEYS_GLOBAL, "x", "notice dismiss" },
 };
 #define BINDINGS (sizeof(bindings) / sizeof(bindings[0]))
 
@@ -377,16 +382,38 @@ static void notice_select(int step)
 		current.notice[((int)now + step + (int)current.notices) % (int)current.notices].selected = true;
 }
 
+static struct loop_timer *flood;
+static char later[32];
+
+static void later_h(void *arg)
+{
+	loop_timer_free(*(struct loop_timer **)arg);
+	fake_show(later);
+}
+
 static bool run(struct script *s, const char *line, struct buf *out)
 {
-	static struct loop_timer *flood;
+	static struct loop_timer *timer;
+
+	if (told_fd >= 0 && strncmp(line, "view ", 5) != 0)
+		dprintf(told_fd, "%s\n", line);
 
 	if (strncmp(line, "view ", 5) == 0)
 		return s->env->view_h && s->env->view_h(line + 5, s->env->arg) == 0;
-	if (strncmp(line, "case ", 5) == 0)
+	if (strncmp(line, "case ", 5) == 0) {
+		if (flood)
+			loop_timer_stop(flood);
 		return fake_show(line + 5);
+	}
 	if (strncmp(line, "echo ", 5) == 0)
 		buf_str(out, line + 5);
+	else if (strncmp(line, "later ", 6) == 0 && loop_timer_new(&timer, later_h, &timer) == 0) {
+		/* By then somebody is typing. */
+		text_copy(later, sizeof(later), line + 6);
+		loop_timer_start(timer, 300);
+	}
+	else if (strcmp(line, "notice open") == 0)
+		s->env->open_notice_h(s->env->arg);
 	else if (strcmp(line, "lines") == 0)
 		buf_str(out, "first line\nsecond line, which is rather long and has to be wrapped because it goes past "
 			"the right edge of the screen\nthird line");
@@ -398,7 +425,7 @@ static bool run(struct script *s, const char *line, struct buf *out)
 		raise(SIGSEGV);
 	else if (strcmp(line, "flood") == 0 && loop_timer_new(&flood, flood_h, &flood) == 0)
 		loop_timer_start(flood, 10);
-	else if (strcmp(line, "notice dismiss") == 0 || strcmp(line, "mute") == 0)
+	else if (strcmp(line, "notice dismiss") == 0 || strcmp(line, "mute toggle") == 0 || strcmp(line, "tell") == 0)
 		return true;
 	else {
 		buf_printf(out, "told: %s", line);
@@ -475,6 +502,8 @@ int fake_run(const char *name, const char *keys)
 		ui_stop();
 		ui_stop();
 	}
+	loop_timer_free(flood);
+	flood = NULL;
 	loop_close();
 	close(fd);
 	return err ? 2 : 0;

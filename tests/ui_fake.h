@@ -7,13 +7,14 @@
 
 /* Fills S with what CASE shows; false when there is no such case. */
 bool fake_case(struct snapshot *s, const char *name);
-/* The names, NULL-terminated. */
-extern const char *const fake_cases[];
+/* Every command that is run, but `view`, is written here, a line each; -1: nowhere. */
+extern int told_fd;
 
 /* Shows CASE from now on and tells the screen. */
 bool fake_show(const char *name);
 /* The screen runs in this process, in this terminal, until `quit` or SIGTERM; returns the exit status. Besides
- * echo, view and notice, it knows `case NAME`, `lines`, `crash`, `flood`. Keys may be typed at the start. */
+ * echo, view and notice, it knows `case NAME`, `later NAME`, `lines`, `crash`, `flood` (every cell changes all
+ * the time), `tell` (nothing). Keys may be typed at the start. */
 int fake_run(const char *name, const char *keys);
 
 #endif

@@ -15,7 +15,7 @@
 
 /* ESC [ NUMBER ~ */
 static const struct { unsigned n; const char *name; } tildes[] = {
-	{ 1, "Home" }, { 2, "Insert" }, { 3, "Del" }, { 4, "End" }, { 5, "PageUp" }, { 6, "PageDown" },
+	{ 1, "Home" }, { 2, "Ins" }, { 3, "Del" }, { 4, "End" }, { 5, "PageUp" }, { 6, "PageDown" },
 	{ 7, "Home" }, { 8, "End" }, { 11, "F1" }, { 12, "F2" }, { 13, "F3" }, { 14, "F4" }, { 15, "F5" },
 	{ 17, "F6" }, { 18, "F7" }, { 19, "F8" }, { 20, "F9" }, { 21, "F10" }, { 23, "F11" }, { 24, "F12" },
 };

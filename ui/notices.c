@@ -65,6 +65,7 @@ static void title(struct place *pl, const struct snapshot_notice *n)
 static void actions(struct place *pl)
 {
 	static const struct { const char *command, *label; bool if_several; } table[] = {
+		{ "notice open", N_("details"), false },
 		{ "notice dismiss", N_("dismiss"), false },
 		/* TRANSLATORS: select the notice after this one */
 		{ "notice next", N_("next notice"), true },

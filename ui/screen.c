@@ -211,10 +211,14 @@ void screen_blank(unsigned y)
 
 void screen_hline(unsigned y)
 {
+	cchar_t line;
+
 	if (y >= screen_rows())
 		return;
-	attr_set(scr.colours ? looks[ROLE_DIM].with : looks[ROLE_DIM].without, 0, NULL);
-	mvhline((int)y, 0, scr.utf8 ? 0 : '-', (int)screen_cols());
+	/* A character of its own and not the terminal's line-drawing set: one switch of modes less to get wrong. */
+	attr_set(A_NORMAL, 0, NULL);
+	setcchar(&line, scr.utf8 ? L"─" : L"-", looks[ROLE_DIM].with, 0, NULL);
+	mvhline_set((int)y, 0, &line, (int)screen_cols());
 }
 
 void screen_bar(unsigned y, unsigned x, unsigned cells, double full)

@@ -152,7 +152,8 @@ static void draw_title(void)
 			snprintf(right, sizeof(right), "%s", _("demo exchange"));
 	}
 	edge = screen_put_right(0, cols - 1, cols / 2, ROLE_DIM, right);
-	screen_put(0, 1, edge - 1, ROLE_TITLE, ui.view == &view_calls ? "offhook" : _(ui.view->title));
+	screen_put(0, 1, edge - 1, ROLE_TITLE,
+		   ui.view == &view_calls ? "offhook" : ui.view == &view_text ? view_text_title() : _(ui.view->title));
 	screen_hline(1);
 }
 
@@ -318,7 +319,7 @@ static void answer_h(bool ok, const char *text)
 	else if (!strchr(text, '\n')) {
 		message(ROLE_PLAIN, text);
 	}
-	else if (view_text_set(text) == 0) {
+	else if (view_text_set(_("Answer"), text) == 0) {
 		ui.view = &view_text;
 		schedule();
 	}
@@ -442,6 +443,30 @@ static int view_h(const char *name, void *arg)
 		}
 	}
 	return ENOENT;
+}
+
+/* The whole of what the list may have had to cut. */
+static void open_notice_h(void *arg)
+{
+	struct buf text = { 0 };
+	unsigned i;
+
+	(void)arg;
+	for (i = 0; i < ui.now.notices; i++) {
+		const struct snapshot_notice *n = &ui.now.notice[i];
+
+		if (!n->selected)
+			continue;
+		buf_printf(&text, "%s\n\n%s\n", n->title, n->sentence);
+		if (n->server[0]) {
+			buf_str(&text, "\n");
+			/* TRANSLATORS: %s are the words of the telephone server, not ours */
+			buf_printf(&text, _("server: %s"), n->server);
+		}
+		if (!text.failed && view_text_set(_("Notice"), text.s) == 0)
+			show(&view_text);
+	}
+	buf_free(&text);
 }
 
 /* ---- keys ---- */
@@ -695,6 +720,7 @@ int ui_start(struct command_env *env, const char **why)
 		view_names[i] = views[i]->name;
 	env->view_h = view_h;
 	env->views = view_names;
+	env->open_notice_h = open_notice_h;
 	phone_on_change(env->phone, change_h, NULL);
 	ui.dirty = true;
 	frame_h(NULL);
@@ -711,6 +737,7 @@ void ui_stop(void)
 		phone_on_change(ui.env->phone, NULL, NULL);
 		ui.env->view_h = NULL;
 		ui.env->views = NULL;
+		ui.env->open_notice_h = NULL;
 		screen_stop();
 		run_stop();
 	}

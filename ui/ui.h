@@ -7,8 +7,8 @@
 struct command_env;
 struct phone;
 
-/* Takes over the terminal and draws the first screen. ENV runs the command lines (its view_h and views are set
- * by this, and its phone's change handler). The locale is set already. 0; ENOTTY without a terminal; EINVAL with
+/* Takes over the terminal and draws the first screen. ENV runs the command lines (its view_h, views and
+ * open_notice_h are set by this, and its phone's change handler). The locale is set already. 0; ENOTTY without a terminal; EINVAL with
  * *WHY a translated sentence when TERM cannot do it; ENOMEM. A terminal that goes away later is told to the
  * program as SIGHUP. */
 int ui_start(struct command_env *env, const char **why);

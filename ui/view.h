@@ -34,8 +34,10 @@ struct view {
 
 extern const struct view view_calls, view_help, view_accounts, view_text;
 
-/* ui/view_text.c: lines to be read, such as the answer of a command. The text is copied; ENOMEM. */
-int view_text_set(const char *text);
+/* ui/view_text.c: lines to be read, such as the answer of a command. TITLE is translated already and not copied,
+ * TEXT is. ENOMEM. */
+int view_text_set(const char *title, const char *text);
+const char *view_text_title(void);
 
 /* ui/list.c: the part of a long list that is shown. */
 struct list_window {

@@ -10,9 +10,10 @@
 #include "ui/view.h"
 
 static char *text;
+static const char *title = "";
 static struct list_window window;
 
-int view_text_set(const char *s)
+int view_text_set(const char *heading, const char *s)
 {
 	char *copy = strdup(s);
 
@@ -20,8 +21,14 @@ int view_text_set(const char *s)
 		return ENOMEM;
 	free(text);
 	text = copy;
+	title = heading;
 	memset(&window, 0, sizeof(window));
 	return 0;
+}
+
+const char *view_text_title(void)
+{
+	return title;
 }
 
 /* Draws the lines from WINDOW.TOP on when DRAW; returns how many there are. */
@@ -59,4 +66,4 @@ static bool key(const char *k)
 	return list_scroll(&window, k);
 }
 
-const struct view view_text = { "text", N_("Answer"), KEYS_HELP, draw, key, NULL };
+const struct view view_text = { "text", "", KEYS_HELP, draw, key, NULL };

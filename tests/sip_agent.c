@@ -35,6 +35,20 @@ uint64_t tmr_jiffies(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000 + ahead_ms;
 }
 
+/* The name servers that the resolver asks. */
+static struct sa nameserver;
+
+int dns_srv_get(char *domain, size_t dsize, struct sa *srvv, uint32_t *n)
+{
+	(void)domain;
+	(void)dsize;
+	if (!sa_isset(&nameserver, SA_ALL))
+		return ENOENT;
+	srvv[0] = nameserver;
+	*n = 1;
+	return 0;
+}
+
 static const char *shown(const char *s)
 {
 	static char buf[8][1024];
@@ -272,6 +286,8 @@ static int run(char *line)
 		keep = n;
 	else if (!strcmp(word[0], "advance"))
 		ahead_ms += n;
+	else if (!strcmp(word[0], "nameserver"))
+		sa_set_str(&nameserver, "127.0.0.1", (uint16_t)n);
 	else if (!strcmp(word[0], "busy"))
 		printf("busy %d\n", stack_busy());
 	else if (!strcmp(word[0], "quit"))

@@ -6,6 +6,7 @@ import os
 import re
 import select
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -437,11 +438,11 @@ def test_route_set(a, p):
 
 
 def test_outbound(a, p):
-    a.do("account x sip:alice@192.0.2.7 outbound=%s display-name=A\"l\\ice" % p.uri)
+    a.do("account x sip:alice@192.0.2.7 outbound=sip:127.0.0.1:%d display-name=A\"l\\ice" % p.port)
     a.do("invite 1 sip:carol@192.0.2.9 x")
     invite = p.expect("INVITE")
     assert invite.start == "INVITE sip:carol@192.0.2.9 SIP/2.0"
-    assert invite["Route"] == "<%s;lr>" % p.uri
+    assert invite["Route"] == "<sip:127.0.0.1:%d;lr>" % p.port
     assert invite["From"].startswith('"A\\"l\\\\ice" <sip:alice@192.0.2.7>;tag='), invite["From"]
     p.reply(invite, 407, headers=['Proxy-Authenticate: Digest realm="r", nonce="n"'])
     p.expect("ACK")
@@ -646,6 +647,115 @@ def test_tcp_dies(a, p):
         a.advance(1000)
     a.do("busy")
     assert a.expect("busy") == "busy 0"
+
+
+class NameServer:
+    """Answers what it is told to; RECORDS: {(name, type): [rdata, ...]}."""
+
+    A, AAAA, SRV = 1, 28, 33
+
+    def __init__(self, agent, records):
+        self.s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.s.bind(("127.0.0.1", 0))
+        self.records = records
+        self.asked = []
+        agent.do("nameserver %d" % self.s.getsockname()[1])
+
+    @staticmethod
+    def name(text):
+        return b"".join(bytes([len(x)]) + x.encode() for x in text.split(".")) + b"\0"
+
+    @staticmethod
+    def srv(priority, port, target):
+        return struct.pack(">HHH", priority, 10, port) + NameServer.name(target)
+
+    def serve(self, peer):
+        """Answers until the peer has something to read."""
+        end = time.monotonic() + LIMIT
+        while time.monotonic() < end:
+            ready = select.select([self.s, peer.s], [], [], LIMIT)[0]
+            if peer.s in ready:
+                return
+            if not ready:
+                break
+            self.serve_one()
+        raise AssertionError("nothing came; asked %r" % self.asked)
+
+    def serve_one(self):
+        data, source = self.s.recvfrom(4096)
+        labels, at = [], 12
+        while data[at]:
+            labels.append(data[at + 1:at + 1 + data[at]].decode())
+            at += 1 + data[at]
+        kind = struct.unpack(">H", data[at + 1:at + 3])[0]
+        self.asked.append((".".join(labels), kind))
+        answers = self.records.get(self.asked[-1], [])
+        out = data[:2] + struct.pack(">HHHHH", 0x8180, 1, len(answers), 0, 0) + data[12:at + 5]
+        for rdata in answers:
+            out += b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(rdata)) + rdata
+        self.s.sendto(out, source)
+
+
+def test_srv(a, p):
+    ns = NameServer(a, {
+        ("_sip._udp.example.test", 33): [NameServer.srv(20, 9, "second.test"), NameServer.srv(10, p.port, "first.test")],
+        ("first.test", 1): [socket.inet_aton("127.0.0.1")],
+        ("second.test", 1): [socket.inet_aton("127.0.0.9")]})
+    a.do("invite 1 sip:bob@example.test -")
+    ns.serve(p)
+    invite = p.expect("INVITE")
+    assert invite.start == "INVITE sip:bob@example.test SIP/2.0"
+    assert ("_sip._tcp.example.test", 33) in ns.asked
+    p.reply(invite, 404)
+    p.expect("ACK")
+    assert "ruri=example.test hop=example.test" in a.expect("response 1")
+
+
+def test_next_address(a, p):
+    """A dead TCP address is followed by a live one."""
+    q = Peer(a, tcp=True)
+    ns = NameServer(a, {("two.test", 1): [socket.inet_aton("127.0.0.9"), socket.inet_aton("127.0.0.1")]})
+    a.do("invite 1 sip:bob@two.test:%d;transport=tcp -" % q.port)
+    ns.serve(q)
+    q.expect("INVITE")
+    q.close()
+
+
+def test_next_address_after_503(a, p):
+    q = Peer(a)
+    ns = NameServer(a, {
+        ("_sip._udp.x.test", 33): [NameServer.srv(1, p.port, "one.test"), NameServer.srv(2, q.port, "one.test")],
+        ("one.test", 1): [socket.inet_aton("127.0.0.1")]})
+    a.do("invite 1 sip:bob@x.test;transport=udp -")
+    ns.serve(p)
+    invite = p.expect("INVITE")
+    p.reply(invite, 503, headers=["Retry-After: 3"])
+    p.expect("ACK")
+    second = q.expect("INVITE")
+    assert second["Call-ID"] == invite["Call-ID"] and second["Via"] != invite["Via"]
+    q.reply(second, 503, headers=["Retry-After: 4"])
+    q.expect("ACK")
+    assert "code=503" in a.expect("response 1")
+    q.close()
+
+
+def test_unknown_name(a, p):
+    a.do("invite 1 sip:bob@none.test -")  # no name server at all
+    assert "error=dns" in a.expect("response 1")
+    ns = NameServer(a, {})
+    a.do("invite 2 sip:bob@none.test -")
+    for _ in range(4):
+        ns.serve_one()
+    line = a.expect("response 2")
+    assert "error=dns" in line and "detail=none.test" in line, line
+    a.do("invite 3 sip:bob@silent.test -")
+    for _ in range(11):
+        a.advance(1000)
+    assert "error=dns" in a.expect("response 3")
+    a.do("invite 4 sip:bob@silent.test -")
+    a.do("hangup 4")
+    a.expect("closed 4 us")
+    ns.s.close()
 
 
 # --- incoming calls ------------------------------------------------------------------------------------

@@ -45,6 +45,19 @@ int field_quote(char *dst, size_t size, const char *text)
 	return 0;
 }
 
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)tolower((unsigned char)c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool is_escape(const char *p, size_t l)
+{
+	return l > 2 && p[0] == '%' && hex_value(p[1]) >= 0 && hex_value(p[2]) >= 0;
+}
+
 int field_escape_user(char *dst, size_t size, const char *user)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -56,7 +69,7 @@ int field_escape_user(char *dst, size_t size, const char *user)
 		if (n + 4 > size)
 			return ENOSPC;
 		/* unreserved and user-unreserved */
-		if (isalnum(c) || strchr("-_.!~*'()&=+$,;?/", c)) {
+		if (isalnum(c) || strchr("-_.!~*'()&=+$,;?/", c) || is_escape(user, strlen(user))) {
 			dst[n++] = (char)c;
 			continue;
 		}
@@ -70,14 +83,6 @@ int field_escape_user(char *dst, size_t size, const char *user)
 	return 0;
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 void field_unescape(char *dst, size_t size, const struct pl *pl)
 {
 	size_t n = 0, i;
@@ -85,7 +90,7 @@ void field_unescape(char *dst, size_t size, const struct pl *pl)
 	for (i = 0; pl->p && i < pl->l && n + 1 < size; i++) {
 		int c = (unsigned char)pl->p[i];
 
-		if (c == '%' && i + 2 < pl->l && hex_value(pl->p[i + 1]) >= 0 && hex_value(pl->p[i + 2]) >= 0) {
+		if (is_escape(pl->p + i, pl->l - i)) {
 			c = hex_value(pl->p[i + 1]) << 4 | hex_value(pl->p[i + 2]);
 			i += 2;
 		}

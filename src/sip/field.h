@@ -16,7 +16,7 @@ uint32_t field_number(const struct pl *v, uint32_t max, uint32_t fallback);
  * characters left out. ENOSPC. */
 int field_quote(char *dst, size_t size, const char *text);
 
-/* USER with everything that a SIP URI's user part must escape as %XX. ENOSPC. */
+/* USER with everything that a SIP URI's user part must escape as %XX; escapes that are there stay. ENOSPC. */
 int field_escape_user(char *dst, size_t size, const char *user);
 /* The other way round, bounded; a broken escape stays as it is. */
 void field_unescape(char *dst, size_t size, const struct pl *pl);

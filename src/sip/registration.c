@@ -330,14 +330,17 @@ void port_sip_account_removed(const char *name)
 const struct account *registration_account(const struct sip_msg *msg)
 {
 	const struct account *found = NULL;
-	char user[ACCOUNT_TEXT_MAX];
+	char user[ACCOUNT_TEXT_MAX], own[ACCOUNT_TEXT_MAX];
 	struct le *le;
 
 	field_unescape(user, sizeof(user), &msg->uri.user);
 	LIST_FOREACH(&registrations, le) {
 		const struct registration *r = le->data;
+		struct pl pl;
 
-		if (r->forgotten || strcmp(user, r->account.user))
+		pl_set_str(&pl, r->account.user);
+		field_unescape(own, sizeof(own), &pl);
+		if (r->forgotten || strcmp(user, own))
 			continue;
 		if (!pl_strcasecmp(&msg->to.uri.host, r->account.host))
 			return &r->account;

@@ -676,6 +676,8 @@ static void repeats_200_until_ack(void **state)
 	}
 	/* no ACK: the exchange hangs up */
 	expect_within(4000, "BYE sip:demo@127.0.0.1");
+	expect_field("From", to_tag);
+	expect_field("To", "tag=me");
 	assert_int_equal(now_ms - start_ms, 32000);
 	/* nobody answers that either: it is repeated, then all is forgotten */
 	expect_within(500, "BYE");

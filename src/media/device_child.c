@@ -30,8 +30,9 @@ static int lift(int fd)
 	return up;
 }
 
-/* The child's side of the vfork(): only calls that are safe there. FDS: for 0 to HELPER_FD_SOCKET. */
-static pid_t spawn(const int *fds, char *const argv[])
+/* Runs PROGRAM, our own file, with FDS for 0 to HELPER_FD_SOCKET. In the child of a vfork() only calls that are
+ * safe there. */
+static pid_t spawn(int program, const int *fds, char *const argv[])
 {
 	pid_t pid = vfork();
 	sigset_t none;
@@ -46,15 +47,15 @@ static pid_t spawn(const int *fds, char *const argv[])
 	setpgid(0, 0); /* a Ctrl-C in the terminal is the phone's business */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	execv("/proc/self/exe", argv);
+	fexecve(program, argv, environ);
 	_exit(127);
 }
 
 int device_child_start(struct device_child *c, const char *input, const char *output)
 {
-	int memory = -1, null = -1, pair[2] = {-1, -1}, prints[2] = {-1, -1}, err = 0, i;
-	char program[] = "offhook", option[] = HELPER_OPTION, parent[16], in[128], out[128];
-	char *argv[] = {program, option, parent, in, out, NULL};
+	int self = -1, memory = -1, null = -1, pair[2] = {-1, -1}, prints[2] = {-1, -1}, err = 0, i;
+	char name[] = "offhook", option[] = HELPER_OPTION, parent[16], in[128], out[128];
+	char *argv[] = {name, option, parent, in, out, NULL};
 	unsigned generation = c->generation + 1;
 
 	memset(c, 0, sizeof(*c));
@@ -64,10 +65,12 @@ int device_child_start(struct device_child *c, const char *input, const char *ou
 	snprintf(in, sizeof(in), "%s", input);
 	snprintf(out, sizeof(out), "%s", output);
 
+	/* not by its name: another version may have been installed under it meanwhile */
+	self = lift(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
 	memory = lift(memfd_create("offhook-sound", MFD_CLOEXEC));
 	null = lift(open("/dev/null", O_RDWR | O_CLOEXEC));
 	c->wake = lift(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-	if (memory < 0 || null < 0 || c->wake < 0 || ftruncate(memory, sizeof(*c->memory)) != 0 ||
+	if (self < 0 || memory < 0 || null < 0 || c->wake < 0 || ftruncate(memory, sizeof(*c->memory)) != 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0 || pipe2(prints, O_CLOEXEC) != 0)
 		goto fail;
 	for (i = 0; i < 2; i++) {
@@ -88,7 +91,7 @@ int device_child_start(struct device_child *c, const char *input, const char *ou
 	{
 		const int fds[] = {null, null, prints[1], memory, c->wake, pair[1]};
 
-		c->pid = spawn(fds, argv);
+		c->pid = spawn(self, fds, argv);
 	}
 	if (c->pid > 0)
 		goto out;
@@ -102,6 +105,8 @@ out:
 		if (prints[i] >= 0)
 			close(prints[i]);
 	}
+	if (self >= 0)
+		close(self);
 	if (memory >= 0)
 		close(memory);
 	if (null >= 0)

@@ -335,12 +335,11 @@ static int signals_block(void)
  * lead nowhere, ours are kept elsewhere. */
 static int keep_output(void)
 {
-	int nowhere;
+	int nowhere, err_copy = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10);
 
 	self.out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10);
-	self.err = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10);
-	if (self.err < 0)
-		self.err = STDERR_FILENO;
+	if (err_copy >= 0)
+		self.err = err_copy;
 	if (self.cli.headless && self.out < 0)
 		return EBADF;
 	nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -351,6 +350,13 @@ static int keep_output(void)
 		dup2(nowhere, STDERR_FILENO);
 	close(nowhere);
 	return 0;
+}
+
+static void leave_screen(void)
+{
+	if (self.on_screen)
+		ui_stop();
+	self.on_screen = false;
 }
 
 static int read_configuration(void)
@@ -370,6 +376,7 @@ static int read_configuration(void)
 	if (file) {
 		err = rc_read(&self.env, file);
 		if (err) {
+			leave_screen();
 			dprintf(self.err, _("offhook: cannot read %s: %s\n"), file, strerror(err));
 			return err;
 		}
@@ -400,25 +407,49 @@ static int start_signalling(void)
 	return 0; /* the screen says it; the user can mend the option and start again */
 }
 
+/* What shows the phone to somebody: the screen, or events and commands. It comes before anything that could
+ * have news. Returns 0 or the exit status. */
+static int start_face(void)
+{
+	const char *why = "";
+	int err;
+
+	if (!self.cli.headless) {
+		err = ui_start(&self.env, &why);
+		if (err) {
+			say(*why ? why : strerror(err));
+			return 2;
+		}
+		self.on_screen = true;
+	}
+	/* the screen has its own way to the terminal by now */
+	err = keep_output();
+	if (!err && self.cli.headless)
+		err = headless_start(&self.headless, &self.env, STDIN_FILENO, self.out, consider_leaving, NULL);
+	if (err) {
+		leave_screen();
+		say(strerror(err));
+		return 1;
+	}
+	return 0;
+}
+
 static int run(void)
 {
 	const char *why = "";
 	int err;
 
+	err = start_face();
+	if (err)
+		return err;
+	if (read_configuration())
+		return 2;
 	err = media_start(self.phone, &self.settings, self.cli.audio, &why);
 	if (err) {
+		leave_screen();
 		say(why);
 		return err == EINVAL ? 2 : 1;
 	}
-	if (self.cli.headless)
-		err = headless_start(&self.headless, &self.env, STDIN_FILENO, self.out, consider_leaving, NULL);
-	else
-		err = ui_start(&self.env, &why);
-	if (err) {
-		say(*why ? why : strerror(err));
-		return 2;
-	}
-	self.on_screen = !self.cli.headless;
 	media_meters(self.on_screen && self.settings.meters);
 	phone_settings_changed(self.phone);
 
@@ -489,15 +520,14 @@ int main(int argc, char **argv)
 		return 1;
 	}
 
+	self.err = STDERR_FILENO;
 	options_defaults(&self.settings);
 	who_am_i(self.settings.local_user, sizeof(self.settings.local_user));
 	if (self.cli.demo) /* nothing of the demo leaves this machine */
 		text_copy(self.settings.sip_listen, sizeof(self.settings.sip_listen), "127.0.0.1:0");
 
 	status = 1;
-	err = keep_output();
-	if (!err)
-		err = signals_block();
+	err = signals_block();
 	if (!err)
 		err = loop_init();
 	if (err) {
@@ -525,15 +555,13 @@ int main(int argc, char **argv)
 	self.env.quit_h = quit_h;
 	self.env.option_h = option_h;
 
-	status = read_configuration() ? 2 : run();
+	status = run();
 
 out:
 	if (self.exec)
 		script_free(self.exec);
-	if (self.on_screen)
-		ui_stop();
-	else
-		headless_stop(self.headless);
+	leave_screen();
+	headless_stop(self.headless);
 	stack_stop();
 	exchange_stop();
 	media_stop();

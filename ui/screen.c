@@ -362,6 +362,8 @@ static int keep_strings(void)
 
 int screen_start(const char **why)
 {
+	static char sentence[256];
+	const char *term = getenv("TERM");
 	unsigned rows, cols;
 	int err;
 
@@ -369,8 +371,11 @@ int screen_start(const char **why)
 	terminal_size(&rows, &cols);
 	err = make_curses(rows, cols);
 	if (err == EINVAL || (!err && !able())) {
-		*why = _("This terminal (TERM) cannot place text on a screen; start offhook with --plain, or set TERM "
-			 "to what the terminal is.");
+		/* TRANSLATORS: %s is the value of the variable TERM */
+		snprintf(sentence, sizeof(sentence),
+			 _("This terminal (TERM=%.32s) cannot place text on a screen; set TERM to what the terminal is, "
+			   "or use --headless."), term ? term : "");
+		*why = sentence;
 		err = EINVAL;
 	}
 	if (err)

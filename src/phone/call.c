@@ -828,8 +828,8 @@ unsigned phone_sip_incoming(struct phone *p, const struct incoming *in, unsigned
 	c->incoming = true;
 	c->state = CALL_RINGING;
 	c->was_ringing = true;
-	text_copy(c->uri, sizeof(c->uri), in->from_uri);
-	text_copy(c->name, sizeof(c->name), in->from_name);
+	text_show_str(c->uri, sizeof(c->uri), in->from_uri);
+	text_show_str(c->name, sizeof(c->name), in->from_name);
 	a = phone_account(p, in->account);
 	if (a)
 		text_copy(c->account, sizeof(c->account), a->name);

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "phone/target.h"
 #include "sip/field.h"
 #include "sip/registration.h"
 #include "sip/reply.h"
@@ -186,7 +187,8 @@ static int offer_usable(const char *sdp, size_t len)
 static unsigned tell_incoming(struct session *s, bool offer, unsigned *call)
 {
 	const struct sip_msg *msg = s->msg;
-	char user[ACCOUNT_TEXT_MAX], from[DIALOG_URI_MAX], name[ACCOUNT_TEXT_MAX];
+	/* longer than what the phone keeps of a name, so that it sees that there was more */
+	char user[ACCOUNT_TEXT_MAX], from[DIALOG_URI_MAX], name[2 * TARGET_MAX];
 	struct incoming in = {
 		.request_user = user,
 		.from_uri = from,

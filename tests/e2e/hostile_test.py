@@ -77,7 +77,7 @@ class Messages(unittest.TestCase):
 
     def test_rtp_of_a_stranger_is_not_heard(self):
         with offhook.Peer() as peer, offhook.Peer() as stranger, \
-                offhook.Phone("-c", "none", "--audio=null", peer.uri()) as phone:
+                offhook.Phone("--audio=null", peer.uri()) as phone:
             invite_ = peer.receive("INVITE")
             port = int(invite_.body.split("m=audio ")[1].split(" ")[0])
             peer.reply(invite_, 200, "OK", body=peer.sdp())

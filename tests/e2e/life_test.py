@@ -55,9 +55,9 @@ class Start(unittest.TestCase):
         self.assertIn("/does/not/exist.wav", r.stderr)
 
     def test_a_second_start_names_the_first(self):
-        with offhook.Phone("-c", "none", "--audio=null", "-e", "set sip-listen 127.0.0.1:0", home=self.home) as phone:
+        with offhook.Phone("--demo", "--audio=null", home=self.home) as phone:
             phone.ready()
-            r = run(self.home, "--headless", "-c", "none")
+            r = run(self.home, "--headless", "--demo")
             self.assertEqual(r.returncode, 1)
             self.assertIn(str(phone.process.pid), r.stderr)
 
@@ -82,7 +82,8 @@ class Start(unittest.TestCase):
             self.assertIn("3", phone.command("set tone-seconds")["text"])
 
     def test_passwords_stay_where_they_are(self):
-        with offhook.Phone("-c", "none", "--audio=null", "-e", "set sip-listen 127.0.0.1:0", home=self.home) as phone:
+        rc = self.home.write("rc", "set sip-listen 127.0.0.1:0\n")
+        with offhook.Phone("-c", rc, "--audio=null", home=self.home) as phone:
             phone.ready()
             phone.command("account add work sip:alice@127.0.0.1:9 register=no password=tops3cret")
             phone.command("account add work sip:alice@127.0.0.1:9 password=tops3cret", ok=False)
@@ -95,7 +96,7 @@ class Start(unittest.TestCase):
             self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
             with open(path) as f:
                 self.assertIn("tops3cret", f.read())
-        with offhook.Phone("--audio=null", "-e", "set sip-listen 127.0.0.1:0", home=self.home) as phone:
+        with offhook.Phone("-c", rc, "--audio=null", home=self.home) as phone:
             self.assertEqual(phone.ready()["accounts"], ["work"])
 
 
@@ -116,7 +117,7 @@ class End(unittest.TestCase):
                 self.assertTrue(phone.any("registration", state="unregistered"))
 
     def test_the_other_end_sees_the_bye(self):
-        with offhook.Peer() as peer, offhook.Phone("-c", "none", "--audio=null", peer.uri()) as phone:
+        with offhook.Peer() as peer, offhook.Phone("--audio=null", peer.uri()) as phone:
             invite = peer.receive("INVITE")
             peer.reply(invite, 200, "OK", body=peer.sdp())
             peer.receive("ACK")
@@ -155,6 +156,7 @@ class Terminal(unittest.TestCase):
                                stderr=subprocess.PIPE, text=True, timeout=offhook.DEADLINE)
             self.assertEqual(r.returncode, 2)
             self.assertIn("dumb", r.stderr)
+            self.assertIn("--headless", r.stderr)
         finally:
             os.close(master)
             os.close(slave)

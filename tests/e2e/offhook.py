@@ -78,6 +78,9 @@ class Phone:
         self.own_home = home is None
         environment = dict(self.home.env)
         environment.update(env or {})
+        if "--demo" not in args and "-c" not in args:
+            # nothing of a test leaves the loopback
+            args = ("-c", self.home.write("rc", "set sip-listen 127.0.0.1:0\n"), *args)
         self.events = []
         self.raw = []
         self.seen = 0

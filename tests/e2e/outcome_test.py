@@ -101,7 +101,7 @@ class Local(unittest.TestCase):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             port = s.getsockname()[1]  # bound, not listening: refused
-            with offhook.Phone("-c", "none", "--audio=null", "-e", "set sip-listen 127.0.0.1:0",
+            with offhook.Phone("--audio=null",
                                "sip:bob@127.0.0.1:%d;transport=tcp" % port) as phone:
                 outcome = phone.wait("outcome")
                 self.assertEqual((outcome["code"], outcome["error"]), (0, "refused"))
@@ -109,7 +109,7 @@ class Local(unittest.TestCase):
                 self.assertEqual(phone.exit_status(), 1)
 
     def test_a_name_that_does_not_resolve(self):
-        with offhook.Phone("-c", "none", "--audio=null", "sip:bob@no-such-host.invalid") as phone:
+        with offhook.Phone("--audio=null", "sip:bob@no-such-host.invalid") as phone:
             outcome = phone.wait("outcome")
             self.assertEqual((outcome["code"], outcome["error"]), (0, "dns"))
             self.assertIn("no-such-host.invalid", outcome["server_text"])

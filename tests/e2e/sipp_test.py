@@ -152,7 +152,7 @@ class Calls(unittest.TestCase):
         port = free_port(socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM)
         with Sipp(self.home, ANSWERING, "-p", str(port), "-rtp_echo", "-mp", str(free_port()),
                   *(["-t", "t1"] if transport == "tcp" else [])) as sipp, \
-                offhook.Phone("-c", "none", "--audio=file:%s,%s" % (spoken, heard), home=self.home) as phone:
+                offhook.Phone("--audio=file:%s,%s" % (spoken, heard), home=self.home) as phone:
             phone.ready()
             if transport == "tcp":
                 # listening is the only sign of life that sipp gives
@@ -184,7 +184,7 @@ class Calls(unittest.TestCase):
             offhook.skip("sipp's recordings are not installed")
         # what it plays is a-law: it must be in the offer
         scenario = scenario.replace("RTP/AVP 0 101", "RTP/AVP 8 101").replace("a=rtpmap:0 PCMU", "a=rtpmap:8 PCMA")
-        with offhook.Phone("-c", "none", "--audio=file:," + heard, home=self.home) as phone:
+        with offhook.Phone("--audio=file:," + heard, home=self.home) as phone:
             phone.ready()
             phone.command("set answer-unknown-users yes")
             address, port = phone.address(transport)

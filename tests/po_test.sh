@@ -15,8 +15,6 @@ fail() {
 
 # The files that call _(), N_() or P_() beside the header that defines them.
 find src ui -name '*.[ch]' -exec grep -lE '(^|[^A-Za-z0-9_])(_|N_|P_)[[:blank:]]*\(' {} + | grep -v '^src/base/i18n\.h$' | sort >"$tmp/with"
-# xgettext wants at least one file.
-grep -qx src/main.c "$tmp/with" || { echo src/main.c && cat "$tmp/with"; } >"$tmp/with.1" && mv "$tmp/with.1" "$tmp/with"
 sort -u "$tmp/with" >"$tmp/wanted"
 [ -n "$GENERATE" ] && cp "$tmp/wanted" po/POTFILES.in
 sort po/POTFILES.in >"$tmp/listed"

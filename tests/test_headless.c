@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -119,19 +120,21 @@ static void replies(void **state)
 {
 	(void)state;
 	feed("echo a\r\n\n# note\nhangpu\nhelp hangup ; echo '\xc3\xa4'\nwait idle ; account add w sip:a@h password=hunter2\n"
-	     "sleep 20ms\necho last");
+	     "echo b\\\r\nsleep 20ms\necho c\nsleep 20ms ; echo last");
 	end_input();
 	start(in[0], out[1]);
 	assert_false(headless_input_ended(headless));
 	run();
 	headless_stop(headless);
 	collect();
-	assert_int_equal(count("{\"event\": \"reply\", \"time\": "), 8);
+	assert_int_equal(count("{\"event\": \"reply\", \"time\": "), 11);
 	assert_non_null(strstr(got, "\"line\": \"echo a\", \"ok\": true, \"text\": \"a\", \"status\": 0}\n"));
 	assert_non_null(strstr(got, "\"line\": \"hangpu\", \"ok\": false, \"error\": "
 		"\"unknown command \\\"hangpu\\\"; did you mean \\\"hangup\\\"?\", \"status\": 2}\n"));
 	assert_non_null(strstr(got, "hangup [CALL]\\nEnds the call"));
 	assert_non_null(strstr(got, "\"text\": \"\\u00e4\""));
+	assert_non_null(strstr(got, "\"line\": \"echo b***\", \"ok\": false"));
+	assert_null(strstr(got, "^M"));
 	assert_non_null(strstr(got, "password=***"));
 	assert_null(strstr(got, "hunter2"));
 	assert_non_null(strstr(got, "\"line\": \"echo last\", \"ok\": true, \"text\": \"last\", \"status\": 0}\n"));
@@ -213,6 +216,7 @@ static void stuck_reader(void **state)
 static void reader_gone(void **state)
 {
 	(void)state;
+	signal(SIGPIPE, SIG_DFL);
 	start(-1, out[1]);
 	close(out[0]);
 	fake_event("dtmf", 1, NULL);

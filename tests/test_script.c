@@ -107,8 +107,10 @@ static void result_h(struct script *s, const char *line, const struct result *r,
 
 static void idle_h(struct script *s, void *arg)
 {
+	size_t len = strlen(told);
+
 	(void)arg;
-	strcat(told, "idle\n");
+	snprintf(told + len, sizeof(told) - len, "idle\n");
 	if (free_in_idle) {
 		script_free(s);
 		script = NULL;
@@ -270,6 +272,15 @@ static void too_many(void **state)
 	for (i = 0; i < 5000; i++)
 		assert_int_equal(script_add(script, "mute on ; mute off", NULL), 0);
 	assert_int_equal(script_add(script, "echo x", NULL), ENOSPC);
+	/* of a line either all commands or none */
+	pass(1000);
+	run("sleep 1s");
+	for (i = 0; i < 9999; i++)
+		assert_int_equal(script_add(script, "mute off", NULL), 0);
+	assert_int_equal(script_add(script, "mute on ; mute on", NULL), ENOSPC);
+	pass(1000);
+	assert_false(fake.muted);
+	run("sleep 1s ; mute on");
 	free_in_result = true;
 	pass(1000);
 }
@@ -310,6 +321,12 @@ static void a_call_that_is_answered(void **state)
 	assert_int_equal(script_call(script), 1);
 	fake_event("call", 1, "calling");
 	assert_string_equal(after(1000), "");
+	/* somebody else's call is not the script's */
+	fake_call(false, CALL_CALLING);
+	set_established(2);
+	set_closed(2);
+	assert_string_equal(after(1000), "");
+	assert_int_equal(script_call(script), 1);
 	set_established(1);
 	/* not from within the phone: in the next turn of the loop */
 	assert_string_equal(told, "");
@@ -616,7 +633,7 @@ static void the_rc_file(void **state)
 
 	/* a NUL and a line that is too long spoil only themselves */
 	f = fopen(path("rc"), "w");
-	fputs("echo a", f);
+	fputs("mute on", f);
 	fputc('\0', f);
 	fputs("b\n", f);
 	for (i = 0; i < LINE_MAX_BYTES; i++)
@@ -626,6 +643,7 @@ static void the_rc_file(void **state)
 	fake.notices = 0;
 	assert_int_equal(rc_read(&env, path("rc")), 0);
 	assert_int_equal(fake.notices, 2);
+	assert_false(fake.muted);
 	assert_int_equal(settings.volume, 60);
 }
 

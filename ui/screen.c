@@ -386,7 +386,6 @@ int screen_start(const char **why)
 	if (err)
 		goto out;
 	screen_resize();
-	screen_forget();
 out:
 	if (err)
 		screen_stop();
@@ -419,7 +418,6 @@ int screen_resume(void)
 	if (err)
 		return err;
 	screen_resize();
-	screen_forget();
 	return 0;
 }
 
@@ -434,9 +432,9 @@ void screen_resize(void)
 		rows = SIDE_MAX;
 	if (cols > SIDE_MAX)
 		cols = SIDE_MAX;
-	if (rows == screen_rows() && cols == screen_cols())
-		return;
-	resizeterm((int)rows, (int)cols);
+	if (rows != screen_rows() || cols != screen_cols())
+		resizeterm((int)rows, (int)cols);
+	/* Also when it is the size as before: it may have been another in between, and the picture is cut. */
 	screen_forget();
 }
 

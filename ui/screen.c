@@ -386,6 +386,7 @@ int screen_start(const char **why)
 	if (err)
 		goto out;
 	screen_resize();
+	screen_forget(); /* a terminal without a size does not get there */
 out:
 	if (err)
 		screen_stop();
@@ -418,6 +419,7 @@ int screen_resume(void)
 	if (err)
 		return err;
 	screen_resize();
+	screen_forget();
 	return 0;
 }
 

@@ -391,7 +391,7 @@ int screen_start(const char **why)
 	if (err)
 		goto out;
 	screen_resize();
-	screen_forget();
+	screen_forget(); /* a terminal without a size does not get there */
 out:
 	if (err)
 		screen_stop();
@@ -439,9 +439,9 @@ void screen_resize(void)
 		rows = SIDE_MAX;
 	if (cols > SIDE_MAX)
 		cols = SIDE_MAX;
-	if (rows == screen_rows() && cols == screen_cols())
-		return;
-	resizeterm((int)rows, (int)cols);
+	if (rows != screen_rows() || cols != screen_cols())
+		resizeterm((int)rows, (int)cols);
+	/* Also when it is the size as before: it may have been another in between, and the picture is cut. */
 	screen_forget();
 }
 

@@ -219,11 +219,25 @@ static void ready_h(unsigned flags, void *arg)
 
 /* ---- open, enter, leave, close ---- */
 
+/* The standard descriptor that is a terminal, or -1. The program may have turned 1 and 2 away from it, for what
+ * libraries print. */
+static int given(void)
+{
+	static const int fds[] = { STDOUT_FILENO, STDIN_FILENO };
+	size_t i;
+
+	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		if (isatty(fds[i]))
+			return fds[i];
+	}
+	return -1;
+}
+
 /* An open file description of our own, so that the shell's is never left non-blocking. */
 static int open_private(void)
 {
 	const int flags = O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	const char *name = ttyname(STDOUT_FILENO);
+	const char *name = ttyname(given());
 	int fd = -1;
 
 	if (name)
@@ -235,7 +249,7 @@ static int open_private(void)
 
 int terminal_open(const struct terminal_handlers *handlers)
 {
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+	if (given() < 0)
 		return ENOTTY;
 	t.h = handlers;
 	t.owner = getpid();
@@ -243,7 +257,7 @@ int terminal_open(const struct terminal_handlers *handlers)
 	t.shared = t.fd < 0;
 	if (t.shared) {
 		/* Someone else's terminal (su): the description that we were given has to do. */
-		t.fd = STDOUT_FILENO;
+		t.fd = given();
 		t.flags = fcntl(t.fd, F_GETFL);
 	}
 	if (tcgetattr(t.fd, &t.found)) {

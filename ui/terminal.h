@@ -14,7 +14,7 @@ struct terminal_handlers {
 	void (*gone_h)(void);                           /* the terminal was hung up */
 };
 
-/* Opens the terminal of standard output (else the controlling one) and remembers its attributes; nothing
+/* Opens the terminal of standard output or input (else the controlling one) and remembers its attributes; nothing
  * is written or changed yet. HANDLERS must stay. ENOTTY, or an errno. */
 int terminal_open(const struct terminal_handlers *handlers);
 /* Leaves and closes; safe to call twice. */

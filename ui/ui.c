@@ -325,9 +325,16 @@ static void answer_h(bool ok, const char *text)
 	}
 }
 
-static void run(enum script_kind kind, const char *line)
+/* Of a call that was dialled the line of the call tells more than a number does. */
+static void dialled_h(bool ok, const char *text)
 {
-	int err = run_line(ui.env, kind, line, answer_h);
+	if (!ok)
+		answer_h(ok, text);
+}
+
+static void run(enum script_kind kind, const char *line, run_answer_h *h)
+{
+	int err = run_line(ui.env, kind, line, h);
 
 	if (err == EAGAIN)
 		message(ROLE_ERROR, _("Too many commands are waiting for something; try again when one is done."));
@@ -367,7 +374,7 @@ static void entered(void)
 	if (line.failed)
 		message(ROLE_ERROR, _("There is not enough memory for that."));
 	else if (line.s)
-		run(SCRIPT_PROMPT, line.s);
+		run(SCRIPT_PROMPT, line.s, ui.prompt.kind == PROMPT_DIAL ? dialled_h : answer_h);
 	buf_free(&line);
 	buf_free(&shown);
 	schedule();
@@ -395,7 +402,7 @@ static void show_next(void)
 static void ask_quit(void)
 {
 	if (!ui.now.active_calls) {
-		run(SCRIPT_KEY, "quit");
+		run(SCRIPT_KEY, "quit", answer_h);
 		return;
 	}
 	ui.asking_quit = true;
@@ -487,9 +494,6 @@ static void suspend(void)
 		return;
 	}
 	ui_suspend();
-	/* The whole job, as the terminal itself would; where nobody could wake us up this does nothing. */
-	kill(0, SIGTSTP);
-	ui_continue();
 }
 
 static void redraw(void)
@@ -555,7 +559,7 @@ static void bound_h(const char *command, const char *keys)
 	/* Somebody was about to press Enter for something else when the call came in. */
 	if (strcmp(keys, "<CR>") == 0 && rings() && too_soon())
 		return;
-	run(SCRIPT_KEY, command);
+	run(SCRIPT_KEY, command, answer_h);
 }
 
 /* True when KEY was the answer. Other keys drop the question and do what they do. */
@@ -568,7 +572,7 @@ static bool answered(const char *key)
 	ui.asking_quit = false;
 	schedule();
 	if (enter || strcmp(key, "y") == 0)
-		run(SCRIPT_KEY, "quit");
+		run(SCRIPT_KEY, "quit", answer_h);
 	return enter || strcmp(key, "y") == 0 || strcmp(key, "x") == 0 || strcmp(key, "n") == 0 ||
 	       strcmp(key, "<Esc>") == 0;
 }
@@ -761,11 +765,21 @@ void ui_resized(void)
 
 void ui_suspend(void)
 {
+	sigset_t stop, before;
+
 	if (!ui.up)
 		return;
 	loop_timer_stop(ui.frame);
 	loop_timer_stop(ui.tick);
 	screen_suspend();
+	/* The whole job, as the terminal itself would; where nobody could wake us up this does nothing. The program
+	 * reads its signals from a descriptor, but this one has to be felt. */
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &stop, &before);
+	kill(0, SIGTSTP);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	ui_continue();
 }
 
 void ui_continue(void)

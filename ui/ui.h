@@ -20,7 +20,8 @@ int ui_type(const char *keys);
 
 /* The terminal has another size (SIGWINCH). */
 void ui_resized(void);
-/* Gives the terminal back for a while, before the program stops itself. */
+/* Gives the terminal back, stops the job (also when SIGTSTP is blocked and taken elsewhere), and takes the terminal
+ * again once it goes on. */
 void ui_suspend(void);
 /* Takes it again (SIGCONT) and draws everything anew, whatever happened to it in between. */
 void ui_continue(void);

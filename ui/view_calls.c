@@ -151,6 +151,18 @@ static void draw_narrow(const struct picture *p, unsigned y, const struct snapsh
 	screen_put(y, x + name + 2, right, states[c->state].role, words);
 }
 
+/* Code and phrase; a phrase that tells the code itself tells it once. */
+static void failure_words(const struct snapshot_call *c, char *out, size_t size)
+{
+	char code[16];
+
+	snprintf(code, sizeof(code), "%u", c->code);
+	if (c->code && strncmp(c->failure, code, strlen(code)) != 0)
+		snprintf(out, size, "%s %s", code, c->failure);
+	else
+		snprintf(out, size, "%s", c->failure);
+}
+
 static bool draw_wide(const struct picture *p, unsigned y, const struct snapshot_call *c)
 {
 	unsigned x = draw_head(p, y, c), cols = screen_cols();
@@ -161,10 +173,7 @@ static bool draw_wide(const struct picture *p, unsigned y, const struct snapshot
 
 	screen_put(y, state, STATE_COLS, states[c->state].role, state_words(c));
 	if (c->state == CALL_FAILED) {
-		if (c->code)
-			snprintf(words, sizeof(words), "%u %s", c->code, c->failure);
-		else
-			snprintf(words, sizeof(words), "%s", c->failure);
+		failure_words(c, words, sizeof(words));
 		screen_put(y, time, cols - time, ROLE_ERROR, words);
 		return address;
 	}
@@ -203,7 +212,7 @@ static void draw_meter(const struct picture *p, unsigned y, const char *label, d
 		x += 6;
 		screen_bar(y, x, METER_CELLS, share(level));
 		x += METER_CELLS + 3;
-		if (level > -127)
+		if (level > -100)
 			screen_putf(y, x, 8, ROLE_PLAIN, "%3.0f dB", level);
 		x += 12;
 	}

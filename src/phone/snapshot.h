@@ -24,7 +24,7 @@ struct snapshot_call {
 	char account[ACCOUNT_NAME_MAX];
 	uint64_t since_ms;               /* monotonic: when it was established, else when it began */
 	unsigned code;                   /* of a failure; 0 = local or none */
-	char failure[SNAPSHOT_TEXT];     /* its phrase or title, translated where local */
+	char failure[SNAPSHOT_TEXT];     /* its code, or the title of a local failure, translated */
 	enum tone tone;                  /* heard now */
 	const struct codec *codec;       /* NULL until media runs */
 	bool encrypted;

@@ -78,7 +78,6 @@ class FirstMinutes(unittest.TestCase):
             s.keys(":")
             s.keys("frobnicate", "Enter")
             s.wait("frobnicate")
-            s.keys("Escape")
             s.keys("?")
             s.wait("hangup")
             s.keys("Escape")

@@ -838,6 +838,17 @@ def test_hangup_before_ack(a, p):
     p.reply(p.expect("BYE"), 200)
 
 
+def test_hangup_before_later_ack(a, p):
+    call, ok = in_up(a, p)
+    p.request("INVITE", 2, to=ok["To"], body=sdp(4500))
+    p.expect(200)
+    a.expect("media %d" % call)
+    a.do("hangup %d" % call)
+    p.reply(p.expect("BYE"), 200)
+    a.advance(600)
+    p.none(200)
+
+
 def test_offerless(a, p):
     p.request("INVITE", 1)
     assert "offer=0" in a.expect("incoming 501")
@@ -948,6 +959,10 @@ def test_merged(a, p):
     a.expect("incoming 501")
     p.request("INVITE", 1, body=sdp(), uri="sip:other@127.0.0.1:%d" % a.port)
     p.expect(482)
+    a.do("answer 501")
+    p.expect(200)
+    p.request("INVITE", 1, body=sdp(), uri="sip:third@127.0.0.1:%d" % a.port)
+    p.expect(482)
     a.none("incoming")
 
 
@@ -992,6 +1007,57 @@ def test_tcp_incoming(a, p):
     q.request("OPTIONS", 1)
     q.expect(200)
     q.close()
+
+
+# --- where it listens --------------------------------------------------------------------------------------
+
+
+def start(*args):
+    p = subprocess.run([sys.argv[1]] + list(args), input=b"quit\n", stdout=subprocess.PIPE, timeout=20)
+    return p.returncode, p.stdout.decode()
+
+
+def test_listening(a, p):
+    taken = "127.0.0.1:%d" % a.port
+    status, text = start(taken, "named")
+    assert status == 1 and "Another program already listens on " + taken in text, text
+    status, text = start(taken)
+    assert status == 0 and "listening tcp:127.0.0.1:" in text and taken not in text, text
+    # taken for TCP alone counts too
+    s = socket.socket()
+    s.bind(("127.0.0.1", 0))
+    s.listen()
+    status, text = start("127.0.0.1:%d" % s.getsockname()[1], "named")
+    s.close()
+    assert status == 1 and "Another program" in text, text
+    status, text = start("192.0.2.200:5070", "named")
+    assert status == 1 and "has no address 192.0.2.200:5070" in text, text
+    for bad in ("", "x", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1", "name:5060"):
+        status, text = start(bad, "named")
+        assert status == 1 and "is no address to listen on" in text, (bad, text)
+    status, text = start("*:0")
+    assert status == 0 and "listening udp:127.0.0.1:" in text, text
+    ports = set(re.findall(r"listening .*:(\d+)$", text, re.M))
+    assert len(ports) == 1 and "0.0.0.0" not in text and "fe80" not in text, text
+
+
+def test_ipv6(a, p):
+    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    try:
+        s.bind(("::1", 0))
+    except OSError:
+        s.close()
+        return  # a machine without it
+    six = Agent("[::1]:0")
+    six.do("invite 1 sip:bob@[::1]:%d -" % s.getsockname()[1])
+    invite = Message(*s.recvfrom(65536))
+    assert invite["From"].startswith("<sip:me@[::1]>;tag="), invite["From"]
+    assert invite["Contact"] == "<sip:me@[::1]:%d>" % six.port, invite["Contact"]
+    assert "c=IN IP6 ::1" in invite.body and re.search("o=- .* IN IP6 ::1", invite.body), invite.body
+    six.do("invite 2 sip:bob@127.0.0.1 -")
+    assert "error=transport" in six.expect("response 2")
+    six.close()
+    s.close()
 
 
 # --- registration ------------------------------------------------------------------------------------------

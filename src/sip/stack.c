@@ -97,7 +97,7 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 		return true;
 	}
 	if (pl_isset(&msg->to.tag) || ack) {
-		if (!session_request_in_dialog(msg) && !ack)
+		if (!session_request_in_dialog(ep, msg) && !ack)
 			sip_treply(NULL, ep->sip, msg, 481, "Call/Transaction Does Not Exist");
 		return true;
 	}

@@ -84,9 +84,12 @@ class Message:
         lines = head.split("\r\n")
         self.start = lines[0]
         self.source = source
-        self.headers = [tuple(x.strip() for x in line.split(":", 1)) for line in lines[1:]]
         self.code = int(self.start.split()[1]) if self.start.startswith("SIP/") else 0
         self.method = None if self.code else self.start.split()[0]
+        unfolded = re.sub("\r\n[ \t]", "  ", "\r\n".join(lines[1:])).split("\r\n") if lines[1:] else []
+        self.headers = [tuple(x.strip() for x in line.split(":", 1)) for line in unfolded]
+        if not self.code:  # our own requests are written on single lines
+            assert unfolded == lines[1:], head
         assert self["Content-Length"] == str(len(self.body.encode())), head
 
     def all(self, name):
@@ -739,6 +742,18 @@ def test_next_address_after_503(a, p):
     q.close()
 
 
+def test_challenged_server(a, p):
+    """Credentials go to the server that asked, without a look at the names again."""
+    ns = NameServer(a, {("_sip._udp.x.test", 33): [NameServer.srv(1, p.port, "one.test")],
+                        ("one.test", 1): [socket.inet_aton("127.0.0.1")]})
+    a.do("account x sip:alice@x.test password=secret")
+    a.do("invite 1 sip:bob@x.test;transport=udp x")
+    ns.serve(p)
+    p.reply(p.expect("INVITE"), 401, headers=['WWW-Authenticate: Digest realm="r", nonce="n"'])
+    p.expect("ACK")
+    assert p.expect("INVITE")["Authorization"]
+
+
 def test_unknown_name(a, p):
     a.do("invite 1 sip:bob@none.test -")  # no name server at all
     assert "error=dns" in a.expect("response 1")
@@ -952,6 +967,24 @@ def test_malformed(a, p):
     p.send("SIP/2.0 200 OK\r\n\r\n")
     p.request("OPTIONS", 1)
     p.expect(200)
+
+
+def test_folded(a, p):
+    """What came on two lines does not leave as two."""
+    p.request("INVITE", 1, body=sdp(), from_="Bob\r\n <sip:bob@example.org>;tag=bob", to="<sip:me@127.0.0.1>\r\n\t;x=y")
+    a.expect("incoming 501")
+    a.do("answer 501")
+    tag = p.expect(200).tag("To")
+    p.request("ACK", 1, to="<sip:me@127.0.0.1>;tag=" + tag)
+    a.expect("established 501")
+    a.do("hangup 501")
+    bye = p.expect("BYE")
+    assert bye["To"] == "Bob   <sip:bob@example.org>;tag=bob", bye["To"]
+    p.reply(bye, 200)
+    p.request("INVITE", 1, body=sdp(), call_id="c", headers=["Contact: <sip:b@127.0.0.1\r\n X: y>"])
+    p.expect(400)
+    p.request("INVITE", 1, body=sdp(), call_id="a\r\n b")
+    p.expect(400)
 
 
 def test_merged(a, p):

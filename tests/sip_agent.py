@@ -840,6 +840,19 @@ def test_lost_ack(a, p):
     p.none(200)
 
 
+def test_too_many_unanswered(a, p):
+    for n in range(32):
+        p.request("INVITE", 1, body=sdp(), call_id="c%d" % n)
+        a.expect("incoming")
+    p.request("INVITE", 1, body=sdp(), call_id="one too many")
+    assert p.expect(500)["Retry-After"]
+    a.none("incoming")
+    a.do("reject 501 486")
+    p.expect(486)
+    p.request("INVITE", 1, body=sdp(), call_id="room again")
+    a.expect("incoming")
+
+
 def test_hangup_before_ack(a, p):
     p.request("INVITE", 1, body=sdp())
     a.expect("incoming 501")

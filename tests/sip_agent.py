@@ -84,9 +84,12 @@ class Message:
         lines = head.split("\r\n")
         self.start = lines[0]
         self.source = source
-        self.headers = [tuple(x.strip() for x in line.split(":", 1)) for line in lines[1:]]
         self.code = int(self.start.split()[1]) if self.start.startswith("SIP/") else 0
         self.method = None if self.code else self.start.split()[0]
+        unfolded = re.sub("\r\n[ \t]", "  ", "\r\n".join(lines[1:])).split("\r\n") if lines[1:] else []
+        self.headers = [tuple(x.strip() for x in line.split(":", 1)) for line in unfolded]
+        if not self.code:  # our own requests are written on single lines
+            assert unfolded == lines[1:], head
         assert self["Content-Length"] == str(len(self.body.encode())), head
 
     def all(self, name):
@@ -739,6 +742,18 @@ def test_next_address_after_503(a, p):
     q.close()
 
 
+def test_challenged_server(a, p):
+    """Credentials go to the server that asked, without a look at the names again."""
+    ns = NameServer(a, {("_sip._udp.x.test", 33): [NameServer.srv(1, p.port, "one.test")],
+                        ("one.test", 1): [socket.inet_aton("127.0.0.1")]})
+    a.do("account x sip:alice@x.test password=secret")
+    a.do("invite 1 sip:bob@x.test;transport=udp x")
+    ns.serve(p)
+    p.reply(p.expect("INVITE"), 401, headers=['WWW-Authenticate: Digest realm="r", nonce="n"'])
+    p.expect("ACK")
+    assert p.expect("INVITE")["Authorization"]
+
+
 def test_unknown_name(a, p):
     a.do("invite 1 sip:bob@none.test -")  # no name server at all
     assert "error=dns" in a.expect("response 1")
@@ -825,6 +840,19 @@ def test_lost_ack(a, p):
     p.none(200)
 
 
+def test_too_many_unanswered(a, p):
+    for n in range(32):
+        p.request("INVITE", 1, body=sdp(), call_id="c%d" % n)
+        a.expect("incoming")
+    p.request("INVITE", 1, body=sdp(), call_id="one too many")
+    assert p.expect(500)["Retry-After"]
+    a.none("incoming")
+    a.do("reject 501 486")
+    p.expect(486)
+    p.request("INVITE", 1, body=sdp(), call_id="room again")
+    a.expect("incoming")
+
+
 def test_hangup_before_ack(a, p):
     p.request("INVITE", 1, body=sdp())
     a.expect("incoming 501")
@@ -836,6 +864,17 @@ def test_hangup_before_ack(a, p):
     p.none("BYE")  # RFC 3261 section 15
     p.request("ACK", 1, to=ok["To"])
     p.reply(p.expect("BYE"), 200)
+
+
+def test_hangup_before_later_ack(a, p):
+    call, ok = in_up(a, p)
+    p.request("INVITE", 2, to=ok["To"], body=sdp(4500))
+    p.expect(200)
+    a.expect("media %d" % call)
+    a.do("hangup %d" % call)
+    p.reply(p.expect("BYE"), 200)
+    a.advance(600)
+    p.none(200)
 
 
 def test_offerless(a, p):
@@ -943,10 +982,32 @@ def test_malformed(a, p):
     p.expect(200)
 
 
+def test_folded(a, p):
+    """What came on two lines does not leave as two."""
+    p.request("INVITE", 1, body=sdp(), from_="Bob\r\n <sip:bob@example.org>;tag=bob", to="<sip:me@127.0.0.1>\r\n\t;x=y")
+    a.expect("incoming 501")
+    a.do("answer 501")
+    tag = p.expect(200).tag("To")
+    p.request("ACK", 1, to="<sip:me@127.0.0.1>;tag=" + tag)
+    a.expect("established 501")
+    a.do("hangup 501")
+    bye = p.expect("BYE")
+    assert bye["To"] == "Bob   <sip:bob@example.org>;tag=bob", bye["To"]
+    p.reply(bye, 200)
+    p.request("INVITE", 1, body=sdp(), call_id="c", headers=["Contact: <sip:b@127.0.0.1\r\n X: y>"])
+    p.expect(400)
+    p.request("INVITE", 1, body=sdp(), call_id="a\r\n b")
+    p.expect(400)
+
+
 def test_merged(a, p):
     p.request("INVITE", 1, body=sdp())
     a.expect("incoming 501")
     p.request("INVITE", 1, body=sdp(), uri="sip:other@127.0.0.1:%d" % a.port)
+    p.expect(482)
+    a.do("answer 501")
+    p.expect(200)
+    p.request("INVITE", 1, body=sdp(), uri="sip:third@127.0.0.1:%d" % a.port)
     p.expect(482)
     a.none("incoming")
 
@@ -992,6 +1053,57 @@ def test_tcp_incoming(a, p):
     q.request("OPTIONS", 1)
     q.expect(200)
     q.close()
+
+
+# --- where it listens --------------------------------------------------------------------------------------
+
+
+def start(*args):
+    p = subprocess.run([sys.argv[1]] + list(args), input=b"quit\n", stdout=subprocess.PIPE, timeout=20)
+    return p.returncode, p.stdout.decode()
+
+
+def test_listening(a, p):
+    taken = "127.0.0.1:%d" % a.port
+    status, text = start(taken, "named")
+    assert status == 1 and "Another program already listens on " + taken in text, text
+    status, text = start(taken)
+    assert status == 0 and "listening tcp:127.0.0.1:" in text and taken not in text, text
+    # taken for TCP alone counts too
+    s = socket.socket()
+    s.bind(("127.0.0.1", 0))
+    s.listen()
+    status, text = start("127.0.0.1:%d" % s.getsockname()[1], "named")
+    s.close()
+    assert status == 1 and "Another program" in text, text
+    status, text = start("192.0.2.200:5070", "named")
+    assert status == 1 and "has no address 192.0.2.200:5070" in text, text
+    for bad in ("", "x", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1", "name:5060"):
+        status, text = start(bad, "named")
+        assert status == 1 and "is no address to listen on" in text, (bad, text)
+    status, text = start("*:0")
+    assert status == 0 and "listening udp:127.0.0.1:" in text, text
+    ports = set(re.findall(r"listening .*:(\d+)$", text, re.M))
+    assert len(ports) == 1 and "0.0.0.0" not in text and "fe80" not in text, text
+
+
+def test_ipv6(a, p):
+    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    try:
+        s.bind(("::1", 0))
+    except OSError:
+        s.close()
+        return  # a machine without it
+    six = Agent("[::1]:0")
+    six.do("invite 1 sip:bob@[::1]:%d -" % s.getsockname()[1])
+    invite = Message(*s.recvfrom(65536))
+    assert invite["From"].startswith("<sip:me@[::1]>;tag="), invite["From"]
+    assert invite["Contact"] == "<sip:me@[::1]:%d>" % six.port, invite["Contact"]
+    assert "c=IN IP6 ::1" in invite.body and re.search("o=- .* IN IP6 ::1", invite.body), invite.body
+    six.do("invite 2 sip:bob@127.0.0.1 -")
+    assert "error=transport" in six.expect("response 2")
+    six.close()
+    s.close()
 
 
 # --- registration ------------------------------------------------------------------------------------------

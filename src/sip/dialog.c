@@ -28,6 +28,31 @@ static struct dialog *dialog_alloc(void)
 	return d;
 }
 
+/* A header's value on one line: where it was folded, or has some other control character, is a blank. */
+static int dup_unfolded(char **dst, const struct pl *value)
+{
+	int err = pl_strdup(dst, value);
+	char *p;
+
+	for (p = err ? NULL : *dst; p && *p; p++) {
+		if ((unsigned char)*p < ' ')
+			*p = ' ';
+	}
+	return err;
+}
+
+/* What would end the request line, or the header, that it is written into. */
+static bool has_blank(const struct pl *uri)
+{
+	size_t i;
+
+	for (i = 0; i < uri->l; i++) {
+		if ((unsigned char)uri->p[i] <= ' ')
+			return true;
+	}
+	return false;
+}
+
 /* The URI inside a Route value; an empty one when it cannot be read. */
 static struct pl route_uri(const char *route, bool *loose)
 {
@@ -36,7 +61,7 @@ static struct pl route_uri(const char *route, bool *loose)
 
 	pl_set_str(&pl, route);
 	*loose = true;
-	if (sip_addr_decode(&a, &pl))
+	if (sip_addr_decode(&a, &pl) || has_blank(&a.auri))
 		return pl_null;
 	*loose = field_param(&value, &a.uri.params, "lr");
 	return a.auri;
@@ -87,7 +112,7 @@ static bool record_route_h(const struct sip_hdr *hdr, const struct sip_msg *msg,
 	char *route = NULL;
 
 	(void)msg;
-	w->err = pl_strdup(&route, &hdr->val);
+	w->err = dup_unfolded(&route, &hdr->val);
 	if (!w->err)
 		w->err = dialog_add_route(w->d, route);
 	mem_deref(route);
@@ -110,7 +135,7 @@ int dialog_refresh_target(struct dialog *d, const struct sip_msg *msg)
 	char *target;
 	int err;
 
-	if (!contact || sip_addr_decode(&a, &contact->val) || a.auri.l >= DIALOG_URI_MAX)
+	if (!contact || sip_addr_decode(&a, &contact->val) || a.auri.l >= DIALOG_URI_MAX || has_blank(&a.auri))
 		return EBADMSG;
 	if (pl_strcasecmp(&a.uri.scheme, "sip") && pl_strcasecmp(&a.uri.scheme, "sips"))
 		return EBADMSG;
@@ -134,7 +159,7 @@ int dialog_from_response(struct dialog **dp, const struct dialog *half, const st
 	d->local_tag = mem_ref(half->local_tag);
 	d->local = mem_ref(half->local);
 	d->local_cseq = half->local_cseq;
-	err = pl_strdup(&d->remote, &response->to.val);
+	err = dup_unfolded(&d->remote, &response->to.val);
 	err |= pl_isset(&response->to.tag) ? pl_strdup(&d->remote_tag, &response->to.tag)
 					   : str_dup(&d->remote_tag, "");
 	if (!err && dialog_refresh_target(d, response) != 0)
@@ -152,17 +177,21 @@ int dialog_from_response(struct dialog **dp, const struct dialog *half, const st
 int dialog_from_request(struct dialog **dp, const struct sip_msg *invite)
 {
 	struct dialog *d = dialog_alloc();
+	char *to = NULL;
 	int err;
 
 	if (!d)
 		return ENOMEM;
 	err = pl_strdup(&d->call_id, &invite->callid);
 	err |= re_sdprintf(&d->local_tag, "%016llx", invite->tag);
-	err |= pl_strdup(&d->remote, &invite->from.val);
+	err |= dup_unfolded(&d->remote, &invite->from.val);
 	err |= pl_isset(&invite->from.tag) ? pl_strdup(&d->remote_tag, &invite->from.tag)
 					   : str_dup(&d->remote_tag, "");
 	if (!err)
-		err = re_sdprintf(&d->local, "%r;tag=%s", &invite->to.val, d->local_tag);
+		err = dup_unfolded(&to, &invite->to.val);
+	if (!err)
+		err = re_sdprintf(&d->local, "%s;tag=%s", to, d->local_tag);
+	mem_deref(to);
 	if (!err)
 		err = dialog_refresh_target(d, invite);
 	if (!err)

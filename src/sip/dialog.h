@@ -1,6 +1,6 @@
 /* dialog.h - one SIP dialog (RFC 3261 section 12): who talks to whom, by which way, with which number.
  *
- * From and To are kept as they came, tags included: what the peer wrote is what it gets back. A dialog is
+ * From and To are kept as they came, tags included: what the peer wrote is what it gets back, on one line. A dialog is
  * reference-counted by libre (mem_ref(), mem_deref()). It sends nothing. */
 #ifndef OFFHOOK_SIP_DIALOG_H
 #define OFFHOOK_SIP_DIALOG_H

@@ -198,7 +198,8 @@ int endpoints_open(const char *listen, bool named, const char *software, sip_msg
 	if (err == EINVAL) {
 		text_show_str(shown, sizeof(shown), listen);
 		/* TRANSLATORS: %s is what was given; the form ADDRESS:PORT stays */
-		snprintf(sentence, sizeof(sentence), _("“%s” is no address to listen on; write ADDRESS:PORT, such as 127.0.0.1:5060 or *:5060."), shown);
+		snprintf(sentence, sizeof(sentence),
+			 _("“%s” is no address to listen on; write ADDRESS:PORT, such as 127.0.0.1:5060 or *:5060."), shown);
 		return err;
 	}
 	for (tries = 0; !err; tries++) {
@@ -218,7 +219,8 @@ int endpoints_open(const char *listen, bool named, const char *software, sip_msg
 		text_show_str(shown, sizeof(shown), listen);
 	if (err == EADDRINUSE)
 		/* TRANSLATORS: %s is an address with its port */
-		snprintf(sentence, sizeof(sentence), _("Another program already listens on %s; choose another port with the option sip-listen."), shown);
+		snprintf(sentence, sizeof(sentence),
+			 _("Another program already listens on %s; choose another port with the option sip-listen."), shown);
 	else if (err == EADDRNOTAVAIL)
 		/* TRANSLATORS: %s is an address with its port */
 		snprintf(sentence, sizeof(sentence), _("This machine has no address %s to listen on."), shown);

@@ -96,8 +96,11 @@ static int try_hops(struct flow *f)
 		if (!mb)
 			return ENOMEM;
 		err = f->write_h(mb, &f->path, f->arg);
-		if (err)
+		if (err) {
+			/* nothing is wrong with the address */
+			text_copy(f->failure.detail, sizeof(f->failure.detail), strerror(err));
 			break;
+		}
 		mb->pos = 0;
 		if (f->stateless) {
 			err = flow_send(&f->path, f->method, f->uri, mb);

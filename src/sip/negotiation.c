@@ -26,6 +26,7 @@ struct negotiation {
 	enum media_direction wish;
 	uint32_t id, version;            /* of the o= line */
 	struct mbuf *remote;             /* the peer's last SDP that was agreed on, mended */
+	unsigned refused;                /* sound streams in it before the one that is used */
 	struct sdp_session *open;        /* our offer that waits for an answer */
 	struct sdp_media *open_media;    /* its stream, which it owns */
 };
@@ -241,9 +242,9 @@ static int add_event(struct sdp_media *m, int payload_type, uint32_t rate)
 	return sdp_format_add(NULL, m, false, id, EVENT_NAME, rate, 1, NULL, NULL, NULL, false, EVENT_DIGITS);
 }
 
-/* A description of libre's for the sound stream as we would have it. Made anew for each offer and answer:
- * a text that was refused half-way leaves nothing behind. */
-static int describe(const struct negotiation *n, struct sdp_session **sp, struct sdp_media **mp)
+/* A description of libre's for the sound stream as we would have it, after REFUSED ones that take nothing. Made
+ * anew for each offer and answer: a text that was refused half-way leaves nothing behind. */
+static int describe(const struct negotiation *n, unsigned refused, struct sdp_session **sp, struct sdp_media **mp)
 {
 	struct sdp_session *s = NULL;
 	struct sdp_media *m = NULL;
@@ -252,6 +253,12 @@ static int describe(const struct negotiation *n, struct sdp_session **sp, struct
 	int err;
 
 	err = sdp_session_alloc(&s, &n->address);
+	/* libre gives the peer's first stream our first one: these stand in the way */
+	for (i = 0; i < refused && !err; i++) {
+		err = sdp_media_add(&m, s, "audio", 0, "RTP/AVP");
+		if (!err)
+			sdp_media_set_disabled(m, true);
+	}
 	if (!err)
 		err = sdp_media_add(&m, s, "audio", sa_port(&n->address), "RTP/AVP");
 	for (i = 0; i < n->codecs && !err; i++) {
@@ -317,7 +324,7 @@ int negotiation_offer(struct negotiation *n, struct mbuf **offer)
 	int err;
 
 	negotiation_withdraw(n);
-	err = describe(n, &n->open, &n->open_media);
+	err = describe(n, n->refused, &n->open, &n->open_media);
 	if (!err && n->remote) {
 		/* as if the last agreement had been their offer: its streams, order and numbers stay */
 		n->remote->pos = 0;
@@ -462,34 +469,54 @@ int negotiation_answered(struct negotiation *n, const void *sdp, size_t len, str
 	return err;
 }
 
-int negotiation_answer(struct negotiation *n, const void *sdp, size_t len, struct mbuf **answer,
-		       struct media_params *params)
+/* Reads the offer OFFER with our stream in the place of its sound stream number REFUSED. *MATCHED: there is one. */
+static int try_stream(struct negotiation *n, struct mbuf *offer, unsigned refused, struct mbuf **answer,
+		      struct media_params *params, bool *matched)
 {
 	struct sdp_session *s = NULL;
 	struct sdp_media *m = NULL;
+	int err;
+
+	*matched = false;
+	err = describe(n, refused, &s, &m);
+	if (err)
+		return err;
+	offer->pos = 0;
+	err = sdp_decode(s, offer, true) ? EBADMSG : 0;
+	if (!err) {
+		*matched = !list_isempty(sdp_media_format_lst(m, false));
+		err = read_agreement(params, m);
+	}
+	if (!err)
+		err = sdp_encode(answer, s, false);
+	mem_deref(s);
+	return err;
+}
+
+int negotiation_answer(struct negotiation *n, const void *sdp, size_t len, struct mbuf **answer,
+		       struct media_params *params)
+{
 	struct mbuf *mb = NULL, *out = NULL;
+	unsigned refused = 0;
+	bool matched;
 	int err;
 
 	err = negotiation_repair(&mb, sdp, len);
 	if (err)
 		return err;
-	err = describe(n, &s, &m);
-	if (!err && sdp_decode(s, mb, true))
-		err = EBADMSG;
-	if (!err)
-		err = read_agreement(params, m);
-	if (!err)
-		err = sdp_encode(&out, s, false);
+	do
+		err = try_stream(n, mb, refused++, &out, params, &matched);
+	while (err == ENOTSUP && matched && refused < STREAMS_MAX);
 	if (!err)
 		err = own_origin(n, &out);
 	if (!err) {
 		mem_deref(n->remote);
 		n->remote = mem_ref(mb);
+		n->refused = refused - 1;
 		*answer = out;
 		out = NULL;
 	}
 	mem_deref(out);
-	mem_deref(s);
 	mem_deref(mb);
 	return err;
 }

@@ -88,6 +88,8 @@ static void left_h(void *arg)
 	/* the answer is not worth waiting for, but the request may still arrive */
 	tell(r, REGISTRATION_UNREGISTERED, NULL, 0, 0);
 	r->forgotten = true;
+	if (!r->flow)
+		mem_deref(r);
 }
 
 static void again_h(void *arg)

@@ -205,13 +205,13 @@ int session_take_challenges(struct session *s, const struct sip_msg *msg, const 
 
 /* --- requests within a dialog ------------------------------------------------------------------- */
 
-static void bye_in(struct session *s, const struct sip_msg *msg)
+static void bye_in(struct session *s, struct endpoint *ep, const struct sip_msg *msg)
 {
 	char text[RESPONSE_TEXT];
 	unsigned code;
 
 	report_reason(&code, text, sizeof(text), msg);
-	sip_treply(NULL, s->path.endpoint->sip, msg, 200, "OK");
+	sip_treply(NULL, ep->sip, msg, 200, "OK");
 	if (s->st)
 		sip_treply(&s->st, s->path.endpoint->sip, s->msg, 487, "Request Terminated");
 	session_in_stop_answer(s);
@@ -219,21 +219,22 @@ static void bye_in(struct session *s, const struct sip_msg *msg)
 	session_closed(s, ENDED_BY_THEM, code, text);
 }
 
-static void options_in(struct session *s, const struct sip_msg *msg)
+static void options_in(struct session *s, struct endpoint *ep, const struct sip_msg *msg)
 {
-	reply_options(s->path.endpoint, msg);
+	(void)s;
+	reply_options(ep, msg);
 }
 
 static const struct {
 	const char *method;
-	void (*h)(struct session *s, const struct sip_msg *msg);
+	void (*h)(struct session *s, struct endpoint *ep, const struct sip_msg *msg);
 } methods[] = {
 	{"BYE", bye_in},
 	{"INVITE", session_in_reinvite},
 	{"OPTIONS", options_in},
 };
 
-static void in_dialog(struct session *s, const struct sip_msg *msg)
+static void in_dialog(struct session *s, struct endpoint *ep, const struct sip_msg *msg)
 {
 	unsigned i;
 
@@ -242,21 +243,21 @@ static void in_dialog(struct session *s, const struct sip_msg *msg)
 		return;
 	}
 	if (s->dialog->remote_cseq_known && msg->cseq.num <= s->dialog->remote_cseq) {
-		sip_treply(NULL, s->path.endpoint->sip, msg, 500, "CSeq Out of Order");
+		sip_treply(NULL, ep->sip, msg, 500, "CSeq Out of Order");
 		return;
 	}
 	s->dialog->remote_cseq = msg->cseq.num;
 	s->dialog->remote_cseq_known = true;
 	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		if (!pl_strcmp(&msg->met, methods[i].method)) {
-			methods[i].h(s, msg);
+			methods[i].h(s, ep, msg);
 			return;
 		}
 	}
-	reply_not_allowed(s->path.endpoint, msg);
+	reply_not_allowed(ep, msg);
 }
 
-bool session_request_in_dialog(const struct sip_msg *msg)
+bool session_request_in_dialog(struct endpoint *ep, const struct sip_msg *msg)
 {
 	struct le *le;
 
@@ -266,7 +267,7 @@ bool session_request_in_dialog(const struct sip_msg *msg)
 		if (!s->dialog || !dialog_matches(s->dialog, msg))
 			continue;
 		mem_ref(s);
-		in_dialog(s, msg);
+		in_dialog(s, ep, msg);
 		session_settle(s);
 		mem_deref(s);
 		return true;
@@ -283,7 +284,7 @@ bool session_is_merged(const struct sip_msg *msg)
 	LIST_FOREACH(&sessions, le) {
 		const struct session *s = le->data;
 
-		if (s->msg && s->st && !pl_cmp(&s->msg->callid, &msg->callid) &&
+		if (s->msg && (s->st || s->answer) && !pl_cmp(&s->msg->callid, &msg->callid) &&
 		    !pl_cmp(&s->msg->from.tag, &msg->from.tag) && s->msg->cseq.num == msg->cseq.num)
 			return true;
 	}
@@ -326,8 +327,10 @@ void port_sip_hangup(unsigned call)
 		tmr_cancel(&s->glare);
 		s->invite = mem_deref(s->invite);
 		/* RFC 3261 section 15: the callee waits for the ACK, session_in.c then sends it */
-		if (!s->answer)
+		if (!s->answer || s->acknowledged || !s->incoming) {
+			session_in_stop_answer(s);
 			session_bye(s, s->dialog, NULL);
+		}
 	}
 	else
 		session_out_hangup(s);

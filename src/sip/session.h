@@ -64,6 +64,7 @@ struct session {
 	struct sip_strans *st;           /* of an INVITE without a final response */
 	struct mbuf *answer;             /* our 2xx, until its ACK */
 	uint32_t answer_cseq;
+	bool acknowledged;               /* the first 2xx of the call was */
 	bool answer_offers;              /* it carried the offer; the ACK answers */
 	unsigned answer_count;
 	struct tmr answer_again, answer_end;
@@ -102,7 +103,7 @@ int session_write_credentials(struct session *s, struct mbuf *mb, const char *me
 int session_take_challenges(struct session *s, const struct sip_msg *msg, const struct dialog *d);
 
 /* What stack.c found out to be for a session. */
-bool session_request_in_dialog(const struct sip_msg *msg);
+bool session_request_in_dialog(struct endpoint *ep, const struct sip_msg *msg);
 bool session_is_merged(const struct sip_msg *msg);
 /* Stops everything at once. */
 void session_close_all(void);
@@ -126,7 +127,7 @@ void session_out_reinvite_soon(struct session *s);
 /* --- session_in.c --------------------------------------------------------------------------- */
 
 void session_in_invite(struct endpoint *ep, const struct sip_msg *msg);
-void session_in_reinvite(struct session *s, const struct sip_msg *msg);
+void session_in_reinvite(struct session *s, struct endpoint *ep, const struct sip_msg *msg);
 void session_in_ack(struct session *s, const struct sip_msg *msg);
 /* Forgets our unacknowledged 2xx. */
 void session_in_stop_answer(struct session *s);

@@ -5,7 +5,8 @@
 #include "sip/session.h"
 #include "sip/stack.h"
 
-#define ACKS_MAX 64  /* remembered at a time; older ones are forgotten first */
+#define ACKS_MAX     64  /* remembered at a time; older ones are forgotten first */
+#define BRANCHES_MAX 8   /* of one call that are being ended at a time; more are left to themselves */
 
 struct ack {
 	struct le le;
@@ -113,7 +114,7 @@ static void end_branch(struct ack *known, const struct sip_msg *msg)
 	struct session *s = mem_ref(known->session);
 	struct dialog *d;
 
-	if (!dialog_from_response(&d, known->half, msg)) {
+	if (s->requests < BRANCHES_MAX && !dialog_from_response(&d, known->half, msg)) {
 		log_info("a further answer to one call: ended");
 		if (!session_ack(s, d, known->cseq, true))
 			session_bye(s, d, NULL);

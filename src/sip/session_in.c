@@ -95,6 +95,7 @@ void session_in_ack(struct session *s, const struct sip_msg *msg)
 	if (!s->answer || msg->cseq.num != s->answer_cseq)
 		return;
 	session_in_stop_answer(s);
+	s->acknowledged = true;
 	if (over) {
 		/* the hang-up has waited for this */
 		session_bye(s, s->dialog, NULL);
@@ -345,9 +346,8 @@ int port_sip_reject(unsigned call, unsigned code)
 
 /* --- a later INVITE ---------------------------------------------------------------------------------- */
 
-void session_in_reinvite(struct session *s, const struct sip_msg *msg)
+void session_in_reinvite(struct session *s, struct endpoint *ep, const struct sip_msg *msg)
 {
-	struct endpoint *ep = s->path.endpoint;
 	struct media_params params;
 	struct mbuf *out = NULL;
 	const char *sdp;
@@ -384,6 +384,9 @@ void session_in_reinvite(struct session *s, const struct sip_msg *msg)
 	dialog_refresh_target(s->dialog, msg);
 	mem_deref(s->msg);
 	s->msg = mem_ref((void *)msg);
+	s->path.endpoint = ep;
+	s->path.tp = msg->tp;
+	s->path.peer = msg->src;
 	err = accept_invite(s, out, !offer);
 	mem_deref(out);
 	if (err)

@@ -36,13 +36,25 @@ const char *stack_version(void)
 	return sys_libre_version_get();
 }
 
+/* A folded Call-ID could not be written back as it came. */
+static bool has_control(const struct pl *pl)
+{
+	size_t i;
+
+	for (i = 0; i < pl->l; i++) {
+		if ((unsigned char)pl->p[i] < ' ')
+			return true;
+	}
+	return false;
+}
+
 /* What a request must have (RFC 3261 section 8.1.1), in words for the 400. NULL: all is there. */
 static const char *fault_of(const struct sip_msg *msg)
 {
 	if (!pl_isset(&msg->from.auri) || !pl_isset(&msg->to.auri))
 		return "Missing From or To";
-	if (!pl_isset(&msg->callid))
-		return "Missing Call-ID";
+	if (!pl_isset(&msg->callid) || has_control(&msg->callid))
+		return "Missing or Bad Call-ID";
 	if (!pl_isset(&msg->cseq.met))
 		return "Missing CSeq";
 	if (pl_cmp(&msg->cseq.met, &msg->met))
@@ -97,7 +109,7 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 		return true;
 	}
 	if (pl_isset(&msg->to.tag) || ack) {
-		if (!session_request_in_dialog(msg) && !ack)
+		if (!session_request_in_dialog(ep, msg) && !ack)
 			sip_treply(NULL, ep->sip, msg, 481, "Call/Transaction Does Not Exist");
 		return true;
 	}

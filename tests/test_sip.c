@@ -1,0 +1,596 @@
+/* The parts of the user agent that need no peer: digest, header text, routing, the hosts file, SDP. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <re.h>
+
+#include "sip/dialog.h"
+#include "sip/digest.h"
+#include "sip/field.h"
+#include "sip/negotiation.h"
+#include "sip/report.h"
+#include "sip/resolve.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* --- digest ------------------------------------------------------------------------------------ */
+
+static void test_digest_vectors(void **state)
+{
+	static const struct {
+		const char *user, *realm, *password, *method, *uri, *nonce, *cnonce, *qop, *body, *result;
+	} v[] = {
+		/* RFC 2617 section 3.5 */
+		{"Mufasa", "testrealm@host.com", "Circle Of Life", "GET", "/dir/index.html",
+		 "dcd98b7102dd2f0e8b11d0f600bfb0c093", "0a4f113b", "auth", "", "6629fae49393a05397450978507c4ef1"},
+		/* RFC 2069 section 2.4 as its erratum has it: no qop */
+		{"Mufasa", "testrealm@host.com", "CircleOfLife", "GET", "/dir/index.html",
+		 "dcd98b7102dd2f0e8b11d0f600bfb0c093", "", NULL, "", "1949323746fe6a43ef61f9606e7febea"},
+		/* RFC 7616 section 3.9.1 */
+		{"Mufasa", "http-auth@example.org", "Circle of Life", "GET", "/dir/index.html",
+		 "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+		 "auth", "", "8ca523f5e9506fed4657c9700eebdbec"},
+		/* computed by another program after RFC 7616 section 3.4.3 */
+		{"bob", "r", "pw", "INVITE", "sip:a@b", "n", "c", "auth-int", "v=0\r\n",
+		 "e83c713ef30400b3c2626d130485b63a"},
+	};
+	char result[64];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNT(v); i++) {
+		assert_int_equal(digest_compute(result, sizeof(result), "md5", v[i].user, v[i].realm, v[i].password,
+						v[i].method, v[i].uri, v[i].nonce, 1, v[i].cnonce, v[i].qop, v[i].body,
+						strlen(v[i].body)), 0);
+		assert_string_equal(result, v[i].result);
+	}
+	assert_int_equal(digest_compute(result, sizeof(result), "MD5-sess", "u", "r", "p", "m", "u", "n", 1, "c", NULL, "",
+					0), ENOTSUP);
+	assert_int_equal(digest_compute(result, 10, "MD5", "u", "r", "p", "m", "u", "n", 1, "c", NULL, "", 0), ENOSPC);
+}
+
+static struct sip_msg *message(const char *text)
+{
+	struct mbuf *mb = mbuf_alloc(4096);
+	struct sip_msg *msg = NULL;
+
+	mbuf_write_str(mb, text);
+	mb->pos = 0;
+	assert_int_equal(sip_msg_decode(&msg, mb), 0);
+	mem_deref(mb);
+	return msg;
+}
+
+#define RESPONSE_HEAD \
+	"Via: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: \"B\" <sip:c@d>;tag=2\r\n" \
+	"Call-ID: x\r\nCSeq: 1 INVITE\r\n"
+
+static void test_challenges(void **state)
+{
+	static const struct {
+		const char *header;
+		unsigned challenges;
+		bool supported, stale;
+	} v[] = {
+		{"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"", 1, true, false},
+		{"WWW-Authenticate: digest  nonce=\"n\" ,REALM=\"a, b=c\",stale=TRUE", 1, true, true},
+		{"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=md5, qop=auth", 1, true, false},
+		{"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=AKAv1-MD5", 1, false, false},
+		{"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\"", 1, true, false},
+		{"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth-conf\"", 1, false, false},
+		{"WWW-Authenticate: Digest realm=\"r\"", 0, false, false},
+		{"WWW-Authenticate: Basic realm=\"r\"", 0, false, false},
+		{"WWW-Authenticate: Digest realm=\"r\\\", nonce=\"n", 0, false, false},
+		{"WWW-Authenticate: Digest", 0, false, false},
+	};
+	char text[1024];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNT(v); i++) {
+		struct digest d;
+		struct response r;
+		struct sip_msg *msg;
+
+		memset(&d, 0, sizeof(d));
+		memset(&r, 0, sizeof(r));
+		snprintf(text, sizeof(text), "SIP/2.0 401 U\r\n" RESPONSE_HEAD "%s\r\n\r\n", v[i].header);
+		msg = message(text);
+		digest_note(&d, msg, &r);
+		assert_int_equal(r.challenges, v[i].challenges);
+		if (r.challenges) {
+			assert_int_equal(r.challenge[0].supported, v[i].supported);
+			assert_int_equal(r.challenge[0].stale, v[i].stale);
+			assert_int_equal(digest_take(&d, (const bool[CHALLENGES_MAX]){true}), v[i].supported ? 0 : ENOENT);
+		}
+		digest_reset(&d);
+		mem_deref(msg);
+	}
+}
+
+static void test_many_challenges(void **state)
+{
+	char text[8192] = "SIP/2.0 407 P\r\n" RESPONSE_HEAD;
+	bool all[CHALLENGES_MAX];
+	struct sip_msg *msg;
+	struct response r;
+	struct digest d;
+	struct mbuf *mb = mbuf_alloc(1024);
+	unsigned i;
+
+	(void)state;
+	memset(&d, 0, sizeof(d));
+	memset(&r, 0, sizeof(r));
+	for (i = 0; i < 3 * CHALLENGES_MAX; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "Proxy-Authenticate: Digest realm=\"r%u\", nonce=\"n\"\r\n", i);
+	strcat(text, "\r\n");
+	msg = message(text);
+	digest_note(&d, msg, &r);
+	assert_int_equal(r.challenges, CHALLENGES_MAX);
+	for (i = 0; i < CHALLENGES_MAX; i++)
+		all[i] = true;
+	assert_int_equal(digest_take(&d, all), 0);
+	assert_true(digest_knows(&d, true, "r7"));
+	assert_false(digest_knows(&d, false, "r7"));
+	assert_int_equal(digest_write(&d, mb, "a\"b", "p", "INVITE", "sip:x", "", 0), 0);
+	mbuf_write_u8(mb, 0);
+	assert_non_null(strstr((char *)mb->buf, "Proxy-Authorization: Digest username=\"a\\\"b\", realm=\"r7\""));
+	/* the same realms again replace what was taken */
+	digest_note(&d, msg, &r);
+	assert_int_equal(digest_take(&d, all), 0);
+	assert_int_equal(d.takings, CHALLENGES_MAX);
+	mem_deref(mb);
+	mem_deref(msg);
+	digest_reset(&d);
+}
+
+/* --- header text ----------------------------------------------------------------------------------- */
+
+static void test_numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t number;
+	} v[] = {
+		{"10", 10}, {"10 (soon)", 10}, {"10;duration=3", 10}, {"", 77}, {"x10", 77}, {"-1", 77}, {" 1", 77},
+		{"4294967295", 4294967295u}, {"4294967296", 4294967295u}, {"99999999999999999999999", 4294967295u},
+	};
+	struct pl pl;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNT(v); i++) {
+		pl_set_str(&pl, v[i].text);
+		assert_int_equal(field_number(&pl, UINT32_MAX, 77), v[i].number);
+	}
+	assert_int_equal(field_number(NULL, 5, 3), 3);
+}
+
+static void test_header_lines(void **state)
+{
+	static const struct {
+		const char *line;
+		bool allowed;
+	} v[] = {
+		{"X-A: b", true}, {"X-A:", true}, {"Subject : Hi", true}, {"Subject: \xc3\xa4", true},
+		{"no colon", false}, {": x", false}, {"a b: c", false}, {"X-A: b\r\nVia: c", false}, {"X-A: b\nc", false},
+		{"X-A: b\rc", false}, {"X-A: \x01", false}, {"via: x", false}, {"V: x", false}, {"content-length: 3", false},
+		{"L:0", false}, {"From : x", false}, {"\xc3\xa4: x", false}, {"X-A: \x7f", false},
+	};
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNT(v); i++) {
+		if (field_line_allowed(v[i].line) != v[i].allowed)
+			fail_msg("%s", v[i].line);
+	}
+}
+
+static void test_quoting(void **state)
+{
+	char dst[32];
+	struct pl pl;
+
+	(void)state;
+	assert_int_equal(field_quote(dst, sizeof(dst), "A\"b\\c\r\nd\x7f"), 0);
+	assert_string_equal(dst, "\"A\\\"b\\\\cd\"");
+	assert_int_equal(field_quote(dst, 6, "ab"), 0);
+	assert_int_equal(field_quote(dst, 5, "abc"), ENOSPC);
+	assert_int_equal(field_escape_user(dst, sizeof(dst), "a b@c%41%zz>"), 0);
+	assert_string_equal(dst, "a%20b%40c%41%25zz%3E");
+	assert_int_equal(field_escape_user(dst, 4, "abcd"), ENOSPC);
+	pl_set_str(&pl, "a%20b%4%00%c3%a4%");
+	field_unescape(dst, sizeof(dst), &pl);
+	assert_string_equal(dst, "a b%4\xc3\xa4%");
+	pl_set_str(&pl, "12345678");
+	field_unescape(dst, 4, &pl);
+	assert_string_equal(dst, "123");
+	pl_set_str(&pl, " \"x \\\"y\\\" \" ");
+	field_display_name(dst, sizeof(dst), &pl);
+	assert_string_equal(dst, "x \"y\" ");
+}
+
+static void test_params(void **state)
+{
+	static const struct {
+		const char *params, *name, *value;
+	} v[] = {
+		{";lr", "lr", ""}, {";lrx;lr=on", "lr", "on"}, {";a=\"x;lr\";b", "lr", NULL}, {"; LR ;b", "lr", ""},
+		{";transport=tcp;lr", "transport", "tcp"}, {"", "lr", NULL}, {";a=\"q\\\";lr\"", "lr", NULL},
+		{";expires = 60 ", "expires", "60"},
+	};
+	struct pl pl, value;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNT(v); i++) {
+		pl_set_str(&pl, v[i].params);
+		assert_int_equal(field_param(&value, &pl, v[i].name), v[i].value != NULL);
+		if (v[i].value) {
+			assert_int_equal(value.l, strlen(v[i].value));
+			assert_memory_equal(value.p, v[i].value, value.l);
+		}
+	}
+}
+
+static void test_reason(void **state)
+{
+	static const struct {
+		const char *header;
+		unsigned code;
+		const char *text;
+	} v[] = {
+		{"Reason: SIP;cause=200;text=\"Call completed elsewhere\"", 200, "Call completed elsewhere"},
+		{"Reason: Q.850;cause=16;text=\"x\", sip ;text=\"a \\\"b\\\"\" ;cause=600", 600, "a \"b\""},
+		{"Reason: Q.850;cause=16", 0, ""}, {"Reason: SIP", 0, ""}, {"Reason: SIPX;cause=1", 0, ""},
+		{"Reason: SIP;cause=99999", 999, ""}, {"X: y", 0, ""},
+	};
+	char text[1024], out[64];
+	struct sip_msg *msg;
+	unsigned i, code;
+
+	(void)state;
+	for (i = 0; i < COUNT(v); i++) {
+		snprintf(text, sizeof(text), "BYE sip:x SIP/2.0\r\n" RESPONSE_HEAD "%s\r\n\r\n", v[i].header);
+		msg = message(text);
+		report_reason(&code, out, sizeof(out), msg);
+		assert_int_equal(code, v[i].code);
+		assert_string_equal(out, v[i].text);
+		mem_deref(msg);
+	}
+}
+
+/* --- dialogs ---------------------------------------------------------------------------------------- */
+
+static char *written(const struct dialog *d)
+{
+	static char out[2048];
+	struct mbuf *mb = mbuf_alloc(1024);
+
+	assert_int_equal(dialog_write(d, mb, "BYE", 9), 0);
+	assert_true(mb->end < sizeof(out));
+	memcpy(out, mb->buf, mb->end);
+	out[mb->end] = '\0';
+	mem_deref(mb);
+	return out;
+}
+
+static void test_routing(void **state)
+{
+	static const struct {
+		const char *routes, *uri, *hop, *lines;
+	} v[] = {
+		{"", "sip:c@host", "sip:c@host", "Max-Forwards: 70\r\nTo: "},
+		{"Record-Route: <sip:p1;lr>, <sip:p2;lr>\r\n", "sip:c@host", "sip:p2;lr",
+		 "Route: <sip:p2;lr>\r\nRoute: <sip:p1;lr>\r\nTo: "},
+		{"Record-Route: <sip:p1;lr>\r\nRecord-Route: <sip:p2>\r\n", "sip:p2", "sip:p2",
+		 "Route: <sip:p1;lr>\r\nRoute: <sip:c@host>\r\nTo: "},
+	};
+	struct dialog *half, *d;
+	struct sip_msg *msg;
+	char text[1024];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNT(v); i++) {
+		assert_int_equal(dialog_new(&half, "sip:c@d", "<sip:a@b>", "<sip:c@d>"), 0);
+		snprintf(text, sizeof(text),
+			 "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=%s\r\n"
+			 "To: \"B\" <sip:c@d>;tag=2\r\nCall-ID: %s\r\nCSeq: 1 INVITE\r\nContact: <sip:c@host>\r\n%s\r\n",
+			 half->local_tag, half->call_id, v[i].routes);
+		msg = message(text);
+		assert_int_equal(dialog_from_response(&d, half, msg), 0);
+		assert_string_equal(dialog_request_uri(d), v[i].uri);
+		assert_string_equal(dialog_next_hop(d), v[i].hop);
+		assert_non_null(strstr(written(d), v[i].lines));
+		assert_non_null(strstr(written(d), "To: \"B\" <sip:c@d>;tag=2\r\n"));
+		assert_non_null(strstr(written(d), "CSeq: 9 BYE\r\n"));
+		assert_true(dialog_matches(d, msg));
+		assert_true(dialog_matches_half(half, msg));
+		assert_false(dialog_matches(half, msg));
+		mem_deref(msg);
+		mem_deref(d);
+		mem_deref(half);
+	}
+}
+
+static void test_callee_dialog(void **state)
+{
+	char text[8192];
+	struct sip_msg *msg;
+	struct dialog *d;
+	unsigned i;
+
+	(void)state;
+	msg = message("INVITE sip:me@x SIP/2.0\r\n" RESPONSE_HEAD
+		      "Contact: <sip:c@host>\r\nRecord-Route: <sip:p1;lr>, <sip:p2;lr>\r\n\r\n");
+	assert_int_equal(dialog_from_request(&d, msg), 0);
+	assert_string_equal(dialog_next_hop(d), "sip:p1;lr");
+	mem_deref(d);
+	mem_deref(msg);
+	/* no Contact, none that can be called, too many routes */
+	msg = message("INVITE sip:me@x SIP/2.0\r\n" RESPONSE_HEAD "\r\n");
+	assert_int_equal(dialog_from_request(&d, msg), EBADMSG);
+	mem_deref(msg);
+	msg = message("INVITE sip:me@x SIP/2.0\r\n" RESPONSE_HEAD "Contact: <http://x>\r\n\r\n");
+	assert_int_equal(dialog_from_request(&d, msg), EBADMSG);
+	mem_deref(msg);
+	strcpy(text, "INVITE sip:me@x SIP/2.0\r\n" RESPONSE_HEAD "Contact: <sip:c@host>\r\n");
+	for (i = 0; i <= DIALOG_ROUTES_MAX; i++)
+		strcat(text, "Record-Route: <sip:p;lr>\r\n");
+	strcat(text, "\r\n");
+	msg = message(text);
+	assert_int_equal(dialog_from_request(&d, msg), ENOSPC);
+	mem_deref(msg);
+}
+
+/* --- the hosts file --------------------------------------------------------------------------------- */
+
+static void test_hosts(void **state)
+{
+	static const char text[] = "# 10.0.0.9 desk\n127.0.0.1\tlocalhost\n10.0.0.1 a.test Desk # other\n"
+				   "::1 desk\nnonsense desk\n10.0.0.2\n\n10.0.0.3 desktop\n10.0.0.4 x desk";
+	struct sa address[4];
+	char shown[64];
+
+	(void)state;
+	assert_int_equal(resolve_hosts(text, "desk", 5061, address, 4), 3);
+	re_snprintf(shown, sizeof(shown), "%J %J %J", &address[0], &address[1], &address[2]);
+	assert_string_equal(shown, "10.0.0.1:5061 [::1]:5061 10.0.0.4:5061");
+	assert_int_equal(resolve_hosts(text, "desk", 5061, address, 1), 1);
+	assert_int_equal(resolve_hosts(text, "other", 1, address, 4), 0);
+	assert_int_equal(resolve_hosts("", "desk", 1, address, 4), 0);
+}
+
+/* --- SDP ----------------------------------------------------------------------------------------------- */
+
+#define SDP_HEAD "v=0\r\no=x 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n"
+#define EVENT    "a=rtpmap:101 telephone-event/8000\r\n"
+
+static struct negotiation *negotiation(void)
+{
+	const struct codec *all[CODEC_COUNT];
+	struct negotiation *n;
+	unsigned i;
+
+	for (i = 0; i < CODEC_COUNT; i++)
+		all[i] = codec_get((enum codec_id)i);
+	assert_int_equal(negotiation_new(&n), 0);
+	assert_int_equal(negotiation_local(n, "10.0.0.1", 7000, all, CODEC_COUNT), 0);
+	return n;
+}
+
+static bool has(const struct mbuf *mb, const char *text)
+{
+	char buf[4096] = "";
+
+	memcpy(buf, mb->buf, mb->end < sizeof(buf) ? mb->end : sizeof(buf) - 1);
+	return strstr(buf, text) != NULL;
+}
+
+static void test_answers(void **state)
+{
+	static const struct {
+		const char *offer;
+		int err;
+		const char *media;       /* in our answer */
+		enum codec_id codec;
+		int payload_type, event, direction;
+		unsigned ptime;
+	} v[] = {
+		{SDP_HEAD "m=audio 5000 RTP/AVP 0\r\n", 0, "m=audio 7000 RTP/AVP 0\r\n", CODEC_PCMU, 0, -1, MEDIA_BOTH, 20},
+		{SDP_HEAD "m=audio 5000 RTP/AVP 8 0 101\r\n" EVENT "a=ptime:30\r\n", 0, "m=audio 7000 RTP/AVP 8 0 101\r\n",
+		 CODEC_PCMA, 8, 101, MEDIA_BOTH, 30},
+		/* numbers are the offerer's */
+		{SDP_HEAD "m=audio 5000 RTP/AVP 110 0 97 98\r\na=rtpmap:110 OPUS/48000/2\r\n"
+		 "a=rtpmap:97 telephone-event/48000\r\na=rtpmap:98 telephone-event/8000\r\n", 0,
+		 "m=audio 7000 RTP/AVP 110 0 97 98\r\n", CODEC_OPUS, 110, 97, MEDIA_BOTH, 20},
+		{SDP_HEAD "m=audio 5000 RTP/AVP 97\r\na=rtpmap:97 PCMU/8000\r\n", 0, "m=audio 7000 RTP/AVP 97\r\n",
+		 CODEC_PCMU, 97, -1, MEDIA_BOTH, 20},
+		{SDP_HEAD "a=sendonly\r\nm=audio 5000 RTP/AVP 0\r\n", 0, "a=recvonly\r\n", CODEC_PCMU, 0, -1, MEDIA_RECEIVE, 20},
+		{SDP_HEAD "m=audio 5000 RTP/AVP 0\r\na=recvonly\r\n", 0, "a=sendonly\r\n", CODEC_PCMU, 0, -1, MEDIA_SEND, 20},
+		{SDP_HEAD "m=audio 5000 RTP/AVP 0\r\na=inactive\r\n", 0, "a=inactive\r\n", CODEC_PCMU, 0, -1, MEDIA_INACTIVE, 20},
+		{SDP_HEAD "m=audio 5000 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\n", 0, "m=audio 7000", CODEC_PCMU, 0, -1,
+		 MEDIA_RECEIVE, 20},
+		{SDP_HEAD "m=audio 5000 RTP/SAVP 0\r\nm=audio 5002 RTP/AVP 8\r\n", 0,
+		 "m=audio 0 RTP/SAVP 0\r\nm=audio 7000 RTP/AVP 8\r\n", CODEC_PCMA, 8, -1, MEDIA_BOTH, 20},
+		{SDP_HEAD "m=video 5002 RTP/AVP 31\r\nm=audio 5000 RTP/AVP 0\r\n", 0,
+		 "m=video 0 RTP/AVP 0\r\nm=audio 7000 RTP/AVP 0\r\n", CODEC_PCMU, 0, -1, MEDIA_BOTH, 20},
+		/* first stream without a usable format, second with one */
+		{SDP_HEAD "m=audio 5000 RTP/AVP 18\r\nm=audio 5002 RTP/AVP 8\r\n", 0, "m=audio 7000 RTP/AVP 8\r\n", CODEC_PCMA,
+		 8, -1, MEDIA_BOTH, 20},
+		{SDP_HEAD "m=audio 0 RTP/AVP 0\r\nm=audio 5002 RTP/AVP 8\r\n", 0, "m=audio 7000 RTP/AVP 8\r\n", CODEC_PCMA, 8,
+		 -1, MEDIA_BOTH, 20},
+		{SDP_HEAD "m=audio 5000 RTP/AVP 0\r\na=ptime:0\r\n", 0, "m=audio", CODEC_PCMU, 0, -1, MEDIA_BOTH, 20},
+		{SDP_HEAD "m=audio 5000 RTP/AVP 0\r\na=ptime:99999999999\r\n", 0, "m=audio", CODEC_PCMU, 0, -1, MEDIA_BOTH, 20},
+		{SDP_HEAD "m=audio 5000 RTP/AVP 18\r\n", ENOTSUP, "", 0, 0, 0, 0, 0},
+		{SDP_HEAD "m=audio 5000 RTP/AVP 101\r\n" EVENT, ENOTSUP, "", 0, 0, 0, 0, 0},
+		{SDP_HEAD "m=audio 0 RTP/AVP 0\r\n", ENOTSUP, "", 0, 0, 0, 0, 0},
+		{SDP_HEAD "m=video 5000 RTP/AVP 31\r\n", ENOTSUP, "", 0, 0, 0, 0, 0},
+		{SDP_HEAD, EBADMSG, "", 0, 0, 0, 0, 0},
+		{SDP_HEAD "m=audio 70000 RTP/AVP 0\r\n", EBADMSG, "", 0, 0, 0, 0, 0},
+		{"v=1\r\nm=audio 5000 RTP/AVP 0\r\n", EBADMSG, "", 0, 0, 0, 0, 0},
+		{"", EBADMSG, "", 0, 0, 0, 0, 0},
+	};
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNT(v); i++) {
+		struct negotiation *n = negotiation();
+		struct mbuf *answer = NULL;
+		struct media_params p;
+		int err = negotiation_answer(n, v[i].offer, strlen(v[i].offer), &answer, &p);
+
+		if (err != v[i].err)
+			fail_msg("row %u: %d", i, err);
+		if (!err) {
+			if (!has(answer, v[i].media))
+				fail_msg("row %u: %.*s", i, (int)answer->end, (char *)answer->buf);
+			assert_int_equal(p.codec->id, v[i].codec);
+			assert_int_equal(p.payload_type, v[i].payload_type);
+			assert_int_equal(p.event_payload_type, v[i].event);
+			assert_int_equal(p.direction, v[i].direction);
+			assert_int_equal(p.ptime, v[i].ptime);
+		}
+		mem_deref(answer);
+		mem_deref(n);
+	}
+}
+
+static void test_offer_answered(void **state)
+{
+	static const struct {
+		const char *answer;
+		int err;
+		enum codec_id codec;
+		int payload_type, event, event_in;
+		unsigned formats;
+	} v[] = {
+		{SDP_HEAD "m=audio 5000 RTP/AVP 8 101\r\n" EVENT, 0, CODEC_PCMA, 8, 101, 101, 1},
+		/* the answerer's order counts */
+		{SDP_HEAD "m=audio 5000 RTP/AVP 0 96\r\na=rtpmap:96 opus/48000/2\r\n", 0, CODEC_PCMU, 0, -1, -1, 2},
+		/* another number in the answer than in the offer: to each the number that it listed */
+		{SDP_HEAD "m=audio 5000 RTP/AVP 120 121\r\na=rtpmap:120 opus/48000/2\r\na=fmtp:120 useinbandfec=1\r\n"
+		 "a=rtpmap:121 telephone-event/48000\r\n", 0, CODEC_OPUS, 120, 121, 102, 1},
+		{SDP_HEAD "m=audio 0 RTP/AVP 0\r\n", ENOTSUP, 0, 0, 0, 0, 0},
+		{SDP_HEAD "m=audio 5000 RTP/AVP 18\r\n", ENOTSUP, 0, 0, 0, 0, 0},
+		{SDP_HEAD "m=video 5000 RTP/AVP 0\r\n", EBADMSG, 0, 0, 0, 0, 0},
+		{SDP_HEAD "m=audio 5000 RTP/AVP 0\r\nm=audio 5002 RTP/AVP 0\r\n", EBADMSG, 0, 0, 0, 0, 0},
+		{"x", EBADMSG, 0, 0, 0, 0, 0},
+	};
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNT(v); i++) {
+		struct negotiation *n = negotiation();
+		struct mbuf *offer = NULL;
+		struct media_params p;
+		int err;
+
+		assert_int_equal(negotiation_offer(n, &offer), 0);
+		assert_true(negotiation_open(n));
+		assert_true(has(offer, "m=audio 7000 RTP/AVP 96 0 8 102 101\r\n"));
+		assert_true(has(offer, "a=fmtp:96 useinbandfec=1\r\n"));
+		err = negotiation_answered(n, v[i].answer, strlen(v[i].answer), &p);
+		if (err != v[i].err)
+			fail_msg("row %u: %d", i, err);
+		if (!err) {
+			assert_int_equal(p.codec->id, v[i].codec);
+			assert_int_equal(p.payload_type, v[i].payload_type);
+			assert_int_equal(p.event_payload_type, v[i].event);
+			assert_int_equal(p.event_receive_type, v[i].event_in);
+			assert_int_equal(p.formats, v[i].formats);
+			assert_int_equal(p.opus_fec, p.codec->id == CODEC_OPUS);
+		}
+		mem_deref(offer);
+		mem_deref(n);
+	}
+}
+
+/* A refused text leaves what was agreed, and what will be offered, as it was. */
+static void test_refusal_leaves_nothing(void **state)
+{
+	static const char good[] = SDP_HEAD "m=audio 5000 RTP/AVP 0 101\r\n" EVENT "a=rtcp:6000 IN IP4 10.0.0.8\r\n";
+	static const char bad[] = SDP_HEAD "m=audio 5000 RTP/AVP 18\r\n";
+	struct negotiation *n = negotiation();
+	struct mbuf *text = NULL;
+	struct media_params p;
+
+	(void)state;
+	assert_int_equal(negotiation_answer(n, good, strlen(good), &text, &p), 0);
+	assert_string_equal(p.remote_address, "10.0.0.9");
+	assert_int_equal(p.remote_port, 5000);
+	assert_string_equal(p.remote_rtcp_address, "10.0.0.8");
+	assert_int_equal(p.remote_rtcp_port, 6000);
+	text = mem_deref(text);
+	assert_int_equal(negotiation_answer(n, bad, strlen(bad), &text, &p), ENOTSUP);
+	negotiation_direction(n, MEDIA_SEND);
+	assert_int_equal(negotiation_offer(n, &text), 0);
+	assert_true(has(text, "m=audio 7000 RTP/AVP 0 101\r\n"));
+	assert_true(has(text, "a=sendonly\r\n"));
+	mem_deref(text);
+	negotiation_withdraw(n);
+	assert_int_equal(negotiation_answered(n, good, strlen(good), &p), EBADMSG);
+	mem_deref(n);
+}
+
+static void test_sdp_bounds(void **state)
+{
+	char text[NEGOTIATION_SDP_MAX + 2] = SDP_HEAD;
+	struct mbuf *mb = NULL;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 17; i++)
+		strcat(text, "m=audio 5000 RTP/AVP 0\r\n");
+	assert_int_equal(negotiation_repair(&mb, text, strlen(text)), EBADMSG);
+	strcpy(text, SDP_HEAD "m=audio 5000 RTP/AVP");
+	for (i = 0; i < 1000; i++)
+		strcat(text, " 8");
+	strcat(text, "\r\n");
+	assert_int_equal(negotiation_repair(&mb, text, strlen(text)), 0);
+	assert_true(mb->end < 300);
+	mem_deref(mb);
+	strcpy(text, SDP_HEAD "m=audio 5000 RTP/AVP 0\r\n");
+	for (i = 0; i < 500; i++)
+		strcat(text, "a=x\r\n");
+	assert_int_equal(negotiation_repair(&mb, text, strlen(text)), EBADMSG);
+	memset(text, 'a', sizeof(text));
+	assert_int_equal(negotiation_repair(&mb, text, sizeof(text)), EBADMSG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_digest_vectors),
+		cmocka_unit_test(test_challenges),
+		cmocka_unit_test(test_many_challenges),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_header_lines),
+		cmocka_unit_test(test_quoting),
+		cmocka_unit_test(test_params),
+		cmocka_unit_test(test_reason),
+		cmocka_unit_test(test_routing),
+		cmocka_unit_test(test_callee_dialog),
+		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_offer_answered),
+		cmocka_unit_test(test_refusal_leaves_nothing),
+		cmocka_unit_test(test_sdp_bounds),
+	};
+	int failed;
+
+	if (libre_init())
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	libre_close();
+	return failed;
+}

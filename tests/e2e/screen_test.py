@@ -79,7 +79,7 @@ class FirstMinutes(unittest.TestCase):
             s.keys("frobnicate", "Enter")
             s.wait("frobnicate")
             s.keys("?")
-            s.wait("hangup")
+            s.wait("dtmf 6")
             s.keys("Escape")
             s.wait("No calls")
             s.keys("Q")

@@ -368,12 +368,21 @@ static void ports_run_out(void **state)
 	settings.rtp_last = 21999;
 }
 
+/* Also after a failure: the next test begins with a thread of its own. */
+static int stop(void **state)
+{
+	(void)state;
+	media_stop();
+	return 0;
+}
+
 int main(void)
 {
+#define T(f) cmocka_unit_test_teardown(f, stop)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(speech_opus), cmocka_unit_test(speech_pcmu), cmocka_unit_test(speech_pcma_ipv6),
-		cmocka_unit_test(mute_and_focus), cmocka_unit_test(dtmf), cmocka_unit_test(rest_and_tone),
-		cmocka_unit_test(meters), cmocka_unit_test(drivers), cmocka_unit_test(ports_run_out),
+		T(speech_opus), T(speech_pcmu), T(speech_pcma_ipv6),
+		T(mute_and_focus), T(dtmf), T(rest_and_tone),
+		T(meters), T(drivers), T(ports_run_out),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -23,6 +23,7 @@
 #include "media/media.h"
 #include "phone/phone.h"
 #include "sip/stack.h"
+#include "store/history.h"
 #include "ui/ui.h"
 
 #define READY_LIMIT_MS    3000 /* then the phone is ready, registered or not */
@@ -434,11 +435,28 @@ static int start_face(void)
 	return 0;
 }
 
+static void remember_calls(void)
+{
+	char file[PATHS_MAX];
+	int err = paths_get(file, sizeof(file), PATH_STATE, "offhook.db");
+
+	if (!err)
+		err = history_open(self.phone, file);
+	if (err == EPROTO)
+		phone_notice(self.phone, SEVERITY_WARNING, "history",
+			     _("The history was written by a newer offhook; no calls are added to it."));
+	else if (err)
+		/* TRANSLATORS: %s is the cause in words */
+		phone_notice_printf(self.phone, SEVERITY_WARNING, "history", _("No history can be kept: %s"), strerror(err));
+}
+
 static int run(void)
 {
 	const char *why = "";
 	int err;
 
+	/* first of all listeners: what it writes is on disk before anyone else hears of it */
+	remember_calls();
 	err = start_face();
 	if (err)
 		return err;
@@ -565,6 +583,7 @@ out:
 	stack_stop();
 	exchange_stop();
 	media_stop();
+	history_close();
 	phone_free(self.phone);
 	keymap_free(self.env.keymap);
 	loop_unwatch(self.signals);

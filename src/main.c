@@ -392,20 +392,19 @@ static int read_configuration(void)
 	return 0;
 }
 
+/* 0 or an errno. On the screen it is a notice: the user can mend the option and start again. */
 static int start_signalling(void)
 {
 	const char *why = "";
 	int err;
 
 	err = stack_start(self.phone, &self.settings, self.settings.sip_listen, self.settings.sip_listen_named, &why);
-	if (!err)
-		return 0;
-	phone_notice(self.phone, SEVERITY_ERROR, "sip-listen", why);
-	if (self.cli.headless) {
-		say(why);
-		return err;
+	if (err) {
+		phone_notice(self.phone, SEVERITY_ERROR, "sip-listen", why);
+		if (self.cli.headless)
+			say(why);
 	}
-	return 0; /* the screen says it; the user can mend the option and start again */
+	return err;
 }
 
 /* What shows the phone to somebody: the screen, or events and commands. It comes before anything that could
@@ -433,6 +432,15 @@ static int start_face(void)
 		return 1;
 	}
 	return 0;
+}
+
+static void start_exchange(void)
+{
+	int err = exchange_switch(true, NULL);
+
+	if (err)
+		phone_notice_printf(self.phone, SEVERITY_ERROR, "exchange", _("The test exchange could not start: %s"),
+				    strerror(err));
 }
 
 static void remember_calls(void)
@@ -472,17 +480,14 @@ static int run(void)
 	phone_settings_changed(self.phone);
 
 	err = start_signalling();
-	if (err)
+	if (err && self.cli.headless)
 		return 1;
-	if (self.cli.demo) {
-		err = exchange_switch(true, NULL);
-		if (err)
-			phone_notice_printf(self.phone, SEVERITY_ERROR, "exchange",
-					    _("The test exchange could not start: %s"), strerror(err));
-	}
+	if (self.cli.demo)
+		start_exchange();
 	phone_listen(self.phone, event_h, NULL);
 	phone_listen(self.phone, registration_h, NULL);
-	phone_start(self.phone);
+	if (!err)
+		phone_start(self.phone);
 	if (phone_accounts_settled(self.phone))
 		loop_defer(ready_h, NULL);
 	else

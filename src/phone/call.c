@@ -594,11 +594,11 @@ int phone_dial(struct phone *p, const struct dial *dial, unsigned *call, const c
 	invite.expires = p->settings->dial_timeout;
 	invite.header = dial->header;
 	invite.headers = dial->headers;
-	err = port_sip_invite(&invite);
+	err = p->started ? port_sip_invite(&invite) : ENETDOWN;
 	if (err && c->state == CALL_CALLING) {
 		memset(&r, 0, sizeof(r));
 		r.error = err == ECONNREFUSED ? LOCAL_REFUSED : LOCAL_TRANSPORT;
-		text_copy(r.detail, sizeof(r.detail), strerror(err));
+		text_copy(r.detail, sizeof(r.detail), p->started ? strerror(err) : _("no port for SIP is open"));
 		fail(c, &r, false);
 	}
 	phone_schedule(p);

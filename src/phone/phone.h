@@ -43,7 +43,8 @@ typedef void phone_change_h(void *arg);
 int phone_new(struct phone **pp, const struct settings *settings);
 void phone_free(struct phone *p);
 
-/* Signalling is up: accounts that register do so from now on. */
+/* Signalling is up: accounts that register do so from now on. Before, no port_sip_ function is asked for anything;
+ * a call that is dialled fails as a local transport failure. */
 void phone_start(struct phone *p);
 
 /* H gets every event, in order, at once. At most 8 listeners; ENOSPC. */

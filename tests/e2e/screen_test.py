@@ -2,6 +2,7 @@
 
 import os
 import select
+import socket
 import subprocess
 import sys
 import time
@@ -102,6 +103,21 @@ class FirstMinutes(unittest.TestCase):
     def test_keys_of_the_command_line(self):
         with Screen("--demo", "--audio=null", "-k", "decho<CR>") as s:
             s.wait("talking")
+
+    def test_a_port_that_is_taken(self):
+        home = offhook.Home()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+            rc = home.write("rc", "set sip-listen 127.0.0.1:%d\naccount add work sip:a@127.0.0.1:9\n" % port)
+            with Screen("-c", rc, "--audio=null") as s:
+                s.wait("127.0.0.1:%d" % port)
+                s.keys("d")
+                s.keys("sip:bob@127.0.0.1", "Enter")
+                s.wait("failed", "[x] dismiss")
+                s.keys("Q")
+                s.wait("STATUS 0")
+        home.remove()
 
     def test_a_wrong_rc_line_is_on_the_screen(self):
         home = offhook.Home()

@@ -779,6 +779,7 @@ int phone_call_info(const struct phone *p, unsigned call, struct call_info *info
 	info->number = c->number;
 	info->state = c->state;
 	info->incoming = c->incoming;
+	info->held_by_us = c->held_by_us;
 	info->was_ringing = c->was_ringing || c->was_established;
 	info->was_established = c->was_established;
 	info->over = !call_is_active(c);

@@ -96,6 +96,7 @@ struct call_info {
 	unsigned number;
 	enum call_state state;
 	bool incoming;
+	bool held_by_us;
 	bool was_ringing;        /* has been ringing (or beyond) */
 	bool was_established;
 	bool over;               /* failed or closed */

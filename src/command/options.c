@@ -43,17 +43,17 @@ static const struct option_row table[] = {
 
 static bool *bool_at(const struct settings *s, const struct option_row *row)
 {
-	return (bool *)((char *)(uintptr_t)s + row->offset);
+	return (bool *)((char *)s + row->offset);
 }
 
 static unsigned *number_at(const struct settings *s, const struct option_row *row)
 {
-	return (unsigned *)(void *)((char *)(uintptr_t)s + row->offset);
+	return (unsigned *)(void *)((char *)s + row->offset);
 }
 
 static char *text_at(const struct settings *s, const struct option_row *row)
 {
-	return (char *)(uintptr_t)s + row->offset;
+	return (char *)s + row->offset;
 }
 
 const struct option_row *options_table(unsigned *count)

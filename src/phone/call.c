@@ -445,9 +445,9 @@ static void failure_notice(struct call *c, const struct response *r, const struc
 
 	raw[0] = '\0';
 	if (r->code && r->reason[0] && (!known || strcasecmp(r->reason, row->phrase)))
-		len += (size_t)snprintf(raw, sizeof(raw), "“%.400s”", r->reason);
+		len = (size_t)snprintf(raw, sizeof(raw), "“%.400s”", r->reason);
 	if (r->warning[0] && len < sizeof(raw))
-		len += (size_t)snprintf(raw + len, sizeof(raw) - len, "%sWarning %.400s", len ? "  " : "", r->warning);
+		snprintf(raw + len, sizeof(raw) - len, "%sWarning %.400s", len ? "  " : "", r->warning);
 	if (!r->code && r->detail[0])
 		snprintf(raw, sizeof(raw), "%.400s", r->detail);
 	text_show_str(n->server, sizeof(n->server), raw);

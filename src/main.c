@@ -506,7 +506,7 @@ static void who_am_i(char *dst, size_t size)
 
 int main(int argc, char **argv)
 {
-	const char *profile;
+	const char *profile, *translations = getenv("OFFHOOK_LOCALEDIR");
 	int status, err;
 	long pid;
 
@@ -515,7 +515,7 @@ int main(int argc, char **argv)
 
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
-	bindtextdomain(PACKAGE, LOCALEDIR);
+	bindtextdomain(PACKAGE, translations ? translations : LOCALEDIR);
 	textdomain(PACKAGE);
 	status = cli_read(&self.cli, argc, argv);
 	if (status >= 0)

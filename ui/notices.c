@@ -69,6 +69,7 @@ static void title(struct place *pl, const struct snapshot_notice *n)
 static void actions(struct place *pl)
 {
 	static const struct { const char *command, *label; bool if_several; } table[] = {
+		/* TRANSLATORS: these three stand in one line; together at most 21 columns, then a narrow screen holds them */
 		{ "notice open", N_("details"), false },
 		{ "notice dismiss", N_("dismiss"), false },
 		/* TRANSLATORS: select the notice after this one */

@@ -445,7 +445,8 @@ static void failure_notice(struct call *c, const struct response *r, const struc
 
 	raw[0] = '\0';
 	if (r->code && r->reason[0] && (!known || strcasecmp(r->reason, row->phrase)))
-		len = (size_t)snprintf(raw, sizeof(raw), "“%.400s”", r->reason);
+		/* TRANSLATORS: the words of the server, in quotation marks of your language */
+		len = (size_t)snprintf(raw, sizeof(raw), _("“%.400s”"), r->reason);
 	if (r->warning[0] && len < sizeof(raw))
 		snprintf(raw + len, sizeof(raw) - len, "%sWarning %.400s", len ? "  " : "", r->warning);
 	if (!r->code && r->detail[0])

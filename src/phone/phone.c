@@ -193,14 +193,14 @@ void phone_media_device(struct phone *p, const char *role, const char *name, enu
 	}
 	else if (state == DEVICE_LOST) {
 		text_copy(p->audio_trouble, sizeof(p->audio_trouble), _("sound device lost"));
-		/* TRANSLATORS: %s is what the sound system said */
 		phone_notice_printf(p, SEVERITY_WARNING, "device",
+				    /* TRANSLATORS: %s is what the sound system said */
 				    _("The sound device is gone; calls go on without sound until it is back. (%s)"), shown);
 	}
 	else {
 		text_copy(p->audio_trouble, sizeof(p->audio_trouble), _("no sound card"));
-		/* TRANSLATORS: %s is what the sound system said */
 		phone_notice_printf(p, SEVERITY_WARNING, "device",
+				    /* TRANSLATORS: %s is what the sound system said */
 				    _("No sound device could be opened; calls work, but silently. (%s)"), shown);
 	}
 	phone_emit(p, &e);

@@ -94,8 +94,8 @@ static void write_row(const struct open_call *c, const struct event *e)
 	rc = sqlite3_step(history.insert);
 	sqlite3_reset(history.insert);
 	if (rc != SQLITE_DONE && !history.failing)
-		/* TRANSLATORS: %s is what the database said */
 		phone_notice_printf(history.phone, SEVERITY_WARNING, "history",
+				    /* TRANSLATORS: %s is what the database said */
 				    _("The history cannot be written: %s"), sqlite3_errmsg(history.db));
 	history.failing = rc != SQLITE_DONE;
 }
@@ -227,8 +227,8 @@ int history_open(struct phone *phone, const char *file)
 		if (!err)
 			err = open_database(file);
 		if (!err)
-			/* TRANSLATORS: %s is a file name */
 			phone_notice_printf(phone, SEVERITY_WARNING, "history",
+					    /* TRANSLATORS: %s is a file name */
 					    _("The history was broken and is kept as %s.broken; a new one was begun."), file);
 	}
 	if (!err)

@@ -45,6 +45,17 @@ class Screen:
                 raise AssertionError("%r not on the screen:\n%s" % (words, text))
             select.select([], [], [], 0.05)
 
+    def wait_other(self, before):
+        """The screen, once it is no longer as BEFORE."""
+        end = time.monotonic() + offhook.DEADLINE
+        while True:
+            text = self.text()
+            if text != before:
+                return text
+            if time.monotonic() > end:
+                raise AssertionError("the screen stays as it is:\n%s" % text)
+            select.select([], [], [], 0.05)
+
     def wait_gone(self, word):
         end = time.monotonic() + offhook.DEADLINE
         while word in self.text():

@@ -340,6 +340,7 @@ int main(int argc, char **argv)
 	if (err)
 		return 1;
 	codecs = codec_parse_list(codec, CODEC_COUNT, "opus,PCMU,PCMA", &why);
+	text_copy(settings.codecs, sizeof(settings.codecs), "opus,PCMU,PCMA");
 	text_copy(settings.local_user, sizeof(settings.local_user), "me");
 	err = stack_start(NULL, &settings, argv[1], argc > 2, &why);
 	if (err) {

@@ -66,7 +66,10 @@ static int setup(void **state)
 	if (!mkdtemp(folder))
 		return -1;
 	snprintf(file, sizeof(file), "%s/offhook.db", folder);
-	return phone_new(&phone, &settings);
+	if (phone_new(&phone, &settings))
+		return -1;
+	phone_start(phone);
+	return 0;
 }
 
 static int teardown(void **state)

@@ -147,6 +147,7 @@ class OnScreen(unittest.TestCase):
             text = s.wait("im Gespräch", "Jitter", "Puffer", "h auflegen", "0-9*# Töne", "? Hilfe")
             self.fits(text, size)
             self.assertNotIn(CUT, text)
+            self.assertRegex(text, r"Verlust +\d+\.\d %")  # numbers are written as scripts read them
             s.keys("m")
             s.wait("Mikro aus")
             s.keys("H")

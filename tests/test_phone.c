@@ -520,6 +520,51 @@ static void digits_are_sent_and_shown(void **state)
 	assert_string_equal(snap.call[0].dtmf_sent, "12A#");
 }
 
+static struct event media_event;
+
+static void keep_media(const struct event *e, void *arg)
+{
+	(void)arg;
+	if (!strcmp(e->name, "media"))
+		media_event = *e;
+}
+
+static double real(const char *name)
+{
+	const struct event_field *f = event_find(&media_event, name);
+
+	assert_non_null(f);
+	assert_int_equal(f->type, EVENT_REAL);
+	return f->v.real;
+}
+
+static void the_figures_of_sound_are_told(void **state)
+{
+	struct media_stats stats = {.codec = codec_get(CODEC_PCMU), .rate = 8000, .rx_packets = 5000000000, .tx_packets = 99,
+		.rx_level = -30.26, .tx_level = -127, .jitter = 0.00123456, .loss = 0.33333, .late = 0.00004,
+		.rtt = 0.0200499, .delay = 0.06, .mos = 4.3999};
+	unsigned c;
+
+	(void)state;
+	assert_int_equal(phone_listen(phone, keep_media, NULL), 0);
+	c = established("sip:bob@127.0.0.1");
+	phone_media_stats(phone, c, &stats);
+	assert_string_equal(event_find_string(&media_event, "codec"), "PCMU");
+	assert_int_equal(event_find_integer(&media_event, "rx_packets", -1), 5000000000);
+	assert_int_equal(event_find_integer(&media_event, "tx_packets", -1), 99);
+	/* exactly the numbers that are written so */
+	assert_true(real("rx_level") == -30.3 && real("tx_level") == -127);
+	assert_true(real("jitter") == 0.0012 && real("rtt") == 0.02 && real("delay") == 0.06);
+	assert_true(real("loss") == 0.3333 && real("late") == 0 && real("mos") == 4.4);
+	stats.rtt = stats.mos = -1;
+	stats.jitter = 1e300;
+	phone_media_stats(phone, c, &stats);
+	assert_null(event_find(&media_event, "rtt"));
+	assert_null(event_find(&media_event, "mos"));
+	assert_true(real("jitter") == 1e300);
+	phone_unlisten(phone, keep_media, NULL);
+}
+
 /* Nothing from the network reaches a face as it came. */
 static void hostile_names_are_harmless(void **state)
 {
@@ -646,6 +691,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(some_codes_are_never_sent, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failure_tone_never_disturbs_a_call, setup, teardown),
 		cmocka_unit_test_setup_teardown(digits_are_sent_and_shown, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_figures_of_sound_are_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(hostile_names_are_harmless, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_unknown_code_is_named_so, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_registration_is_told, setup, teardown),

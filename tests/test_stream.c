@@ -282,6 +282,11 @@ static void round_trip(enum codec_id id, unsigned ptime, double least_snr)
 	assert_true(st.loss == 0 && st.late == 0);
 	assert_true(st.mos > 4.0);
 	assert_true(st.delay < 0.1);
+	/* all that A sent was taken, but for one that may still be on its way */
+	assert_in_range(st.rx_packets, a.sent - 1, a.sent);
+	assert_int_equal(st.tx_packets, b.sent);
+	stream_stats(a.s, &st, 0, now);
+	assert_int_equal(st.tx_packets, a.sent);
 	end();
 }
 

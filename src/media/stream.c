@@ -31,6 +31,7 @@ struct sender {
 	unsigned gathered;            /* frames in it */
 	uint32_t packets, octets;
 	uint32_t packets_reported;
+	uint64_t packets_ever;        /* whatever SSRC they had */
 	unsigned calm;                /* reports without loss, one after the other */
 	unsigned loss;                /* percent, as told to the coder */
 };
@@ -65,6 +66,7 @@ struct stream {
 	uint64_t report_us;           /* when the next one is due */
 	double round_trip;
 
+	uint64_t heard_ever;          /* packets, whoever sent them */
 	struct level rx, tx;
 	uint64_t expected_before, received_before, late_before;
 };
@@ -223,8 +225,10 @@ static void send_rtp(struct stream *s, int payload_type, bool marker, uint32_t t
 		return;
 	s->out.packets++;
 	s->out.octets += (uint32_t)len;
-	if (to)
-		s->h.send(false, buf, mb.end, to, s->h.arg);
+	if (!to)
+		return;
+	s->out.packets_ever++;
+	s->h.send(false, buf, mb.end, to, s->h.arg);
 }
 
 /* True when voice must be kept back. */
@@ -418,6 +422,7 @@ static void receive_sound(struct stream *s, const struct rtp_header *head, const
 	result = playout_put(s->playout, &k);
 	if (result == PLAYOUT_REFUSED || result == PLAYOUT_DUPLICATE)
 		return;
+	s->heard_ever++;
 	if (result == PLAYOUT_RESTARTED)
 		reception_restart(&s->reception);
 	reception_packet(&s->reception, head->seq, head->ts, k.clock_rate, !event, arrival_us);
@@ -579,6 +584,8 @@ void stream_stats(struct stream *s, struct media_stats *stats, unsigned device_m
 	if (expected_now && s->params.codec)
 		stats->mos = report_mos(s->params.codec->id == CODEC_OPUS, stats->loss + stats->late,
 					way + stats->delay + s->out.packet_frames / 100.0);
+	stats->rx_packets = s->heard_ever;
+	stats->tx_packets = s->out.packets_ever;
 	s->expected_before = expected;
 	s->received_before = received;
 	s->late_before = late;

@@ -53,7 +53,7 @@ int stream_dtmf(struct stream *s, const char *digits);
 /* Digits that went out or were given up, ever. */
 unsigned stream_digits_consumed(const struct stream *s);
 
-/* Figures since the last call. DEVICE_MS: what the device adds to the delay. */
+/* Figures since the last call; packets since the beginning. DEVICE_MS: what the device adds to the delay. */
 void stream_stats(struct stream *s, struct media_stats *stats, unsigned device_ms, uint64_t now_us);
 
 #endif

@@ -992,6 +992,17 @@ void phone_sip_closed(struct phone *p, unsigned call, enum ended_by by, unsigned
 
 /* --- reported by media/ -------------------------------------------------------------------- */
 
+/* VALUE to the nearest 1/PARTS: no reader should have to look through digits that mean nothing. */
+static double rounded(double value, double parts)
+{
+	double scaled = value * parts;
+
+	/* neither too great for the conversion nor not a number */
+	if (!(scaled > -1e15 && scaled < 1e15))
+		return value;
+	return (double)(int64_t)(scaled + (scaled < 0 ? -0.5 : 0.5)) / parts;
+}
+
 void phone_media_stats(struct phone *p, unsigned call, const struct media_stats *stats)
 {
 	struct call *c = call ? call_find(p, call) : NULL;
@@ -1007,16 +1018,18 @@ void phone_media_stats(struct phone *p, unsigned call, const struct media_stats 
 		event_string(&e, "codec", stats->codec->name);
 	event_integer(&e, "rate", stats->rate);
 	event_boolean(&e, "encrypted", stats->encrypted);
-	event_real(&e, "rx_level", stats->rx_level);
-	event_real(&e, "tx_level", stats->tx_level);
-	event_real(&e, "jitter", stats->jitter);
-	event_real(&e, "loss", stats->loss);
-	event_real(&e, "late", stats->late);
+	event_integer(&e, "rx_packets", (int64_t)stats->rx_packets);
+	event_integer(&e, "tx_packets", (int64_t)stats->tx_packets);
+	event_real(&e, "rx_level", rounded(stats->rx_level, 10));
+	event_real(&e, "tx_level", rounded(stats->tx_level, 10));
+	event_real(&e, "jitter", rounded(stats->jitter, 10000));
+	event_real(&e, "loss", rounded(stats->loss, 10000));
+	event_real(&e, "late", rounded(stats->late, 10000));
 	if (stats->rtt >= 0)
-		event_real(&e, "rtt", stats->rtt);
-	event_real(&e, "delay", stats->delay);
+		event_real(&e, "rtt", rounded(stats->rtt, 10000));
+	event_real(&e, "delay", rounded(stats->delay, 10000));
 	if (stats->mos >= 0)
-		event_real(&e, "mos", stats->mos);
+		event_real(&e, "mos", rounded(stats->mos, 100));
 	phone_emit(p, &e);
 }
 

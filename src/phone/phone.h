@@ -191,6 +191,8 @@ struct media_stats {
 	double rtt;                   /* seconds, < 0 = not known */
 	double delay;                 /* seconds in the playout buffer and device */
 	double mos;                   /* 1-4.5, estimate (E-model); < 0 = not known */
+	uint64_t rx_packets;          /* of RTP, since the call's sound began: those that were taken */
+	uint64_t tx_packets;          /* and those that were sent */
 	unsigned rate;                /* Hz, of the codec's sound */
 	bool encrypted;
 };

@@ -25,6 +25,7 @@ struct rig {
 	int last;                  /* number of the newest that was played */
 	bool disorder;
 	unsigned lost, dry, nothing, silence, redundant; /* samples; redundant: packets */
+	unsigned lengthened, shortened;
 };
 
 static struct rig rig;
@@ -80,6 +81,8 @@ static void pull(void)
 			rig.last = (int)n;
 			playout_played(rig.p, PACKET);
 			advice = playout_advice(rig.p, rig.pending + PACKET, false, rig.now);
+			rig.lengthened += advice > 0;
+			rig.shortened += advice < 0;
 			rig.pending += (unsigned)(PACKET + advice * 240);
 			continue;
 		case PLAYOUT_LOST:
@@ -265,6 +268,25 @@ static void jitter(void **state)
 	assert_false(rig.disorder);
 }
 
+/* The device runs 4 % too fast: the sound is stretched before it runs dry. */
+static void stretches(void **state)
+{
+	uint64_t begun;
+	unsigned n, pulls;
+
+	(void)state;
+	talk(0, 300, jitter60);
+	begun = rig.now;
+	rig.dry = 0;
+	for (n = 300, pulls = 0; n < 900; pulls++) {
+		rig.now = begun + pulls * 9600ull;
+		for (; n < 900 && begun + (n - 300) * 20000ull + (n % 2) * 60000ull <= rig.now; n++)
+			put(n);
+		pull();
+	}
+	assert_in_range(rig.lengthened, 10, 200);
+}
+
 static unsigned stall(unsigned n)
 {
 	/* packets 200 to 215 all come when 215 does */
@@ -345,6 +367,13 @@ static void sequence_jumps(void **state)
 		put(n);
 		run_ms(20);
 	}
+	/* one forged number does nothing */
+	assert_int_equal(put_at(100, 5000, 5000, rig.now), PLAYOUT_REFUSED);
+	assert_int_equal(put_at(100, (uint16_t)-5000, 5000, rig.now), PLAYOUT_REFUSED);
+	put(100);
+	run_ms(20);
+	assert_int_equal(playout_counts(rig.p)->refused, 2);
+	assert_int_equal(all_played(0, 98), 98);
 	put_at(100, 30000, 5000, rig.now);
 	for (n = 101; n < 150; n++) {
 		put_at(n, 30000, 5000, rig.now);
@@ -447,7 +476,7 @@ static void events(void **state)
 		put(n);
 		run_ms(20);
 	}
-	for (i = 0; i < 7; i++, n++) {
+	for (i = 0; i < 50; i++, n++) {
 		struct playout_packet k = {
 			.seq = (uint16_t)(100 + n), .timestamp = 5000 + 100 * 160, .clock_rate = 8000,
 			.arrival_us = rig.now
@@ -456,13 +485,14 @@ static void events(void **state)
 		assert_int_equal(playout_put(rig.p, &k), PLAYOUT_KEPT);
 		run_ms(20);
 	}
+	assert_in_range(delay_ms(), 0, 80);
 	for (; n < 300; n++) {
 		put(n);
 		run_ms(20);
 	}
 	run_ms(100);
 	assert_int_equal(all_played(0, 100), 100);
-	assert_int_equal(all_played(107, 300), 193);
+	assert_int_equal(all_played(150, 300), 150);
 	assert_int_equal(rig.lost, 0);
 	assert_in_range(delay_ms(), 0, 60);
 }
@@ -498,6 +528,7 @@ static void scaling(void **state)
 {
 	int16_t pcm[PACKET + TIMESCALE_STEP];
 	unsigned n, i;
+	double power;
 	int jump = 0;
 
 	(void)state;
@@ -516,6 +547,20 @@ static void scaling(void **state)
 	assert_true(n <= PACKET + TIMESCALE_STEP - 120);
 	assert_int_equal(timescale_shorten(pcm, 100), 100);
 	assert_int_equal(timescale_lengthen(pcm, 100), 100);
+	/* the right period: a wrong one would cancel the sine where it is blended */
+	for (i = 0; i < n; i++)
+		pcm[i] = (int16_t)(10000 * sin(2 * M_PI * i / 150));
+	n = timescale_shorten(pcm, PACKET);
+	for (power = 0, i = 0; i < n; i++)
+		power += (double)pcm[i] * pcm[i];
+	assert_true(sqrt(power / n) > 6900);
+	/* blended, also where nothing repeats */
+	for (i = 0; i < PACKET; i++)
+		pcm[i] = (int16_t)(8000 * sin(2 * M_PI * i * i / 200000.0));
+	n = timescale_shorten(pcm, PACKET);
+	for (jump = 0, i = 1; i < n; i++)
+		jump = abs(pcm[i] - pcm[i - 1]) > jump ? abs(pcm[i] - pcm[i - 1]) : jump;
+	assert_true(jump < 700);
 	memset(pcm, 0, sizeof(pcm));
 	assert_true(timescale_quiet(pcm, PACKET));
 	assert_true(timescale_shorten(pcm, 480) < 480);
@@ -525,7 +570,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
-		T(smooth), T(settles), T(first_words), T(reorder), T(duplicates), T(loss), T(jitter), T(burst),
+		T(smooth), T(settles), T(first_words), T(reorder), T(duplicates), T(loss), T(jitter), T(stretches), T(burst),
 		T(sequence_wraps), T(forged_timestamps), T(sequence_jumps), T(long_pause), T(suppressed_silence),
 		T(flood), T(too_long), T(events), T(anything), cmocka_unit_test(scaling),
 	};

@@ -160,6 +160,9 @@ static void no_clicks(void **state)
 	(void)state;
 	tones_start(&t, TONE_BUSY, TONES_US);
 	make(&t, buffer, 2100);
+	/* it comes softly: 1 ms from the start it is far from its full size */
+	for (i = 0; i < 24; i++)
+		assert_in_range(abs(buffer[i]), 0, 1500);
 	for (i = 1; i < 2100 * 48; i++)
 		assert_in_range(abs(buffer[i] - buffer[i - 1]), 0, 900);
 }
@@ -238,7 +241,10 @@ static void newest_tone(void **state)
 
 static void volume(void **state)
 {
+	static const int16_t silence[FRAME];
 	struct pipeline *p = new_pipeline();
+	int16_t play[FRAME];
+	unsigned i;
 	double at100, at50, at200;
 
 	(void)state;
@@ -257,6 +263,9 @@ static void volume(void **state)
 	/* loud sound is bent, not cut: 200 % of a milliwatt stays below full scale */
 	pipeline_tone(p, 1, TONE_MILLIWATT);
 	assert_true(play_level(p, 50) < -2);
+	pipeline_frame(p, silence, play, 0, 1000000);
+	for (i = 1; i < FRAME; i++)
+		assert_in_range(abs(play[i] - play[i - 1]), 0, 6600);
 	pipeline_volume(p, 0);
 	assert_true(play_level(p, 10) < -120);
 	pipeline_free(p);

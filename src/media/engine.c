@@ -464,10 +464,13 @@ static void report_arrived_h(int id, void *data, void *arg)
 
 int engine_start(const struct engine_devices *devices, engine_report_h *h)
 {
-	struct engine_message *m = calloc(1, sizeof(*m));
+	struct engine_message *m;
 	unsigned i;
 	int err;
 
+	if (running)
+		return EALREADY;
+	m = calloc(1, sizeof(*m));
 	if (!m)
 		return ENOMEM;
 	m->v.devices = *devices;

@@ -23,6 +23,7 @@
 #include "media/media.h"
 #include "phone/phone.h"
 #include "sip/stack.h"
+#include "store/history.h"
 #include "ui/ui.h"
 
 #define READY_LIMIT_MS    3000 /* then the phone is ready, registered or not */
@@ -391,20 +392,19 @@ static int read_configuration(void)
 	return 0;
 }
 
+/* 0 or an errno. On the screen it is a notice: the user can mend the option and start again. */
 static int start_signalling(void)
 {
 	const char *why = "";
 	int err;
 
 	err = stack_start(self.phone, &self.settings, self.settings.sip_listen, self.settings.sip_listen_named, &why);
-	if (!err)
-		return 0;
-	phone_notice(self.phone, SEVERITY_ERROR, "sip-listen", why);
-	if (self.cli.headless) {
-		say(why);
-		return err;
+	if (err) {
+		phone_notice(self.phone, SEVERITY_ERROR, "sip-listen", why);
+		if (self.cli.headless)
+			say(why);
 	}
-	return 0; /* the screen says it; the user can mend the option and start again */
+	return err;
 }
 
 /* What shows the phone to somebody: the screen, or events and commands. It comes before anything that could
@@ -434,11 +434,37 @@ static int start_face(void)
 	return 0;
 }
 
+static void start_exchange(void)
+{
+	int err = exchange_switch(true, NULL);
+
+	if (err)
+		phone_notice_printf(self.phone, SEVERITY_ERROR, "exchange", _("The test exchange could not start: %s"),
+				    strerror(err));
+}
+
+static void remember_calls(void)
+{
+	char file[PATHS_MAX];
+	int err = paths_get(file, sizeof(file), PATH_STATE, "offhook.db");
+
+	if (!err)
+		err = history_open(self.phone, file);
+	if (err == EPROTO)
+		phone_notice(self.phone, SEVERITY_WARNING, "history",
+			     _("The history was written by a newer offhook; no calls are added to it."));
+	else if (err)
+		/* TRANSLATORS: %s is the cause in words */
+		phone_notice_printf(self.phone, SEVERITY_WARNING, "history", _("No history can be kept: %s"), strerror(err));
+}
+
 static int run(void)
 {
 	const char *why = "";
 	int err;
 
+	/* first of all listeners: what it writes is on disk before anyone else hears of it */
+	remember_calls();
 	err = start_face();
 	if (err)
 		return err;
@@ -454,17 +480,14 @@ static int run(void)
 	phone_settings_changed(self.phone);
 
 	err = start_signalling();
-	if (err)
+	if (err && self.cli.headless)
 		return 1;
-	if (self.cli.demo) {
-		err = exchange_switch(true, NULL);
-		if (err)
-			phone_notice_printf(self.phone, SEVERITY_ERROR, "exchange",
-					    _("The test exchange could not start: %s"), strerror(err));
-	}
+	if (self.cli.demo)
+		start_exchange();
 	phone_listen(self.phone, event_h, NULL);
 	phone_listen(self.phone, registration_h, NULL);
-	phone_start(self.phone);
+	if (!err)
+		phone_start(self.phone);
 	if (phone_accounts_settled(self.phone))
 		loop_defer(ready_h, NULL);
 	else
@@ -483,7 +506,7 @@ static void who_am_i(char *dst, size_t size)
 
 int main(int argc, char **argv)
 {
-	const char *profile;
+	const char *profile, *translations = getenv("OFFHOOK_LOCALEDIR");
 	int status, err;
 	long pid;
 
@@ -492,7 +515,7 @@ int main(int argc, char **argv)
 
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
-	bindtextdomain(PACKAGE, LOCALEDIR);
+	bindtextdomain(PACKAGE, translations ? translations : LOCALEDIR);
 	textdomain(PACKAGE);
 	status = cli_read(&self.cli, argc, argv);
 	if (status >= 0)
@@ -565,6 +588,7 @@ out:
 	stack_stop();
 	exchange_stop();
 	media_stop();
+	history_close();
 	phone_free(self.phone);
 	keymap_free(self.env.keymap);
 	loop_unwatch(self.signals);

@@ -35,6 +35,6 @@ flags=$(printf '%s\n' "${CPPFLAGS:--D_GNU_SOURCE -Isrc -I.}" | sed "s| -I\\([^/ 
 		--suppress=missingIncludeSystem --std=c11 -D_GNU_SOURCE -Isrc -I. src ui
 	step codespell codespell -q 3 src ui tests doc debian README.md NEWS CONTRIBUTING.md quickstart configure.ac Makefile.am
 	step shellcheck shellcheck -s sh $scripts
-	step clang-tidy clang-tidy --quiet --warnings-as-errors='*' $sources -- -std=gnu11 -DLOCALEDIR='""' $flags
+	step clang-tidy clang-tidy --quiet --warnings-as-errors='*' $sources -- -std=gnu11 -DLOCALEDIR='""' -DOFFHOOK_VERSION='""' $flags
 }
 exit $failed

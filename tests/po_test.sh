@@ -1,5 +1,6 @@
 #!/bin/sh
-# Every file with strings for people is listed in po/POTFILES.in, and each language of po/LINGUAS is complete.
+# Every file with strings for people is listed in po/POTFILES.in, each comment for translators is where xgettext
+# finds it, and each language of po/LINGUAS is complete.
 # GENERATE=1 writes POTFILES.in.
 src=$(cd "${srcdir:-.}" && pwd) || exit 99
 tmp=${TEST_TMP:-$(mktemp -d)} || exit 99
@@ -30,6 +31,15 @@ fi
 options=$(sed -n 's/^XGETTEXT_OPTIONS *= *//p' po/Makevars)
 # shellcheck disable=SC2086
 xgettext $options --no-location -f "$tmp/wanted" -o "$tmp/all.pot" || fail 'xgettext'
+
+# A comment for translators reaches them only from the line above its string.
+while read -r file; do
+	sed -n 's|.*/[*] \(TRANSLATORS: .*\)|\1|; s| *[*]/$||; /^TRANSLATORS: /p' "$file"
+done <"$tmp/wanted" | sort -u >"$tmp/comments"
+while read -r comment; do
+	grep -qxF "#. $comment" "$tmp/all.pot" || fail "not directly above a string: $comment"
+done <"$tmp/comments"
+[ -s "$tmp/comments" ] || fail 'no comments for translators found'
 
 languages=$(sed 's/#.*//' po/LINGUAS)
 for language in $languages; do

@@ -49,7 +49,7 @@ static void the_table(void **state)
 	const struct option_row *t = options_table(&n);
 
 	(void)state;
-	assert_int_equal(n, 13);
+	assert_int_equal(n, 12);
 	for (i = 0; i < n; i++) {
 		struct buf error = {0}, out = {0};
 

@@ -296,6 +296,29 @@ static void an_invite_that_cannot_go_out_is_an_outcome(void **state)
 	assert_non_null(strstr(fake_taken(), "event outcome 0 local"));
 }
 
+/* No port for SIP: what needs one says so; nothing below is asked. */
+static void without_signalling_a_call_fails_plainly(void **state)
+{
+	struct phone *mute;
+	struct account a;
+	struct dial d = {.target = "sip:bob@127.0.0.1"};
+	struct call_info info;
+	const char *why;
+	unsigned call;
+
+	(void)state;
+	assert_int_equal(phone_new(&mute, &settings), 0);
+	assert_int_equal(account_init(&a, "work", "sip:alice@example.com", &why), 0);
+	assert_int_equal(phone_account_add(mute, &a), 0);
+	assert_int_equal(phone_account_register(mute, "work", true), ENETDOWN);
+	assert_int_equal(phone_dial(mute, &d, &call, &why), 0);
+	assert_null(strstr(fake_taken(), "invite"));
+	assert_int_equal(phone_call_info(mute, call, &info), 0);
+	assert_true(info.failed);
+	assert_int_equal(info.error, LOCAL_TRANSPORT);
+	phone_free(mute);
+}
+
 static void holding_and_resuming(void **state)
 {
 	struct media_params m = agreed(MEDIA_SEND);
@@ -610,6 +633,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_challenge_is_answered_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(early_media_is_heard_instead_of_ringback, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_invite_that_cannot_go_out_is_an_outcome, setup, teardown),
+		cmocka_unit_test_setup_teardown(without_signalling_a_call_fails_plainly, setup, teardown),
 		cmocka_unit_test_setup_teardown(holding_and_resuming, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_refused_hold_leaves_the_call_as_it_was, setup, teardown),
 		cmocka_unit_test_setup_teardown(they_hold_us, setup, teardown),

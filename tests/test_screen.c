@@ -588,7 +588,7 @@ static void refuses_dumb_terminals(void **state)
 		struct terminal t;
 
 		start(&t, "idle", 24, 80, terms[i]);
-		assert_true(see(&t, "--plain"));
+		assert_true(see(&t, "--headless"));
 		assert_int_equal(WEXITSTATUS(ended(&t, true)), 2);
 		assert_given_back(&t);
 		stop(&t);

@@ -475,6 +475,7 @@ static const struct { const char *line, *did; } asked[] = {
 	{"answer", "answer 2"}, {"answer 2", "answer 2"}, {"answer last", "answer 3"}, {"answer selected", "answer 1"},
 	{"hangup", "hangup 0"}, {"hangup last", "hangup 3"}, {"reject", "reject 0 486"}, {"reject 603", "reject 0 603"},
 	{"reject 2", "reject 2 486"}, {"reject 2 480", "reject 2 480"}, {"hold", "hold 0"}, {"resume", "resume 0"},
+	{"hold 3", "hold 3"}, {"resume last", "resume 3"},
 	{"hold toggle", "hold 0"}, {"select 3", "select 3"}, {"select next", "step 1"}, {"select prev", "step -1"},
 	{"select last", "select 3"}, {"dtmf 12ab*#,", "dtmf 0 12AB*#,"}, {"notice next", "notice 1"},
 	{"notice prev", "notice -1"}, {"notice dismiss", "dismiss 0"},
@@ -508,7 +509,10 @@ static void calls(void **state)
 		assert_non_null(strstr(told, "=error "));
 	}
 	assert_string_equal(fake.did, "");
-	fake.call[1].state = CALL_HELD;
+	fake.call[1].state = CALL_HELD; /* by them: ours is still to come */
+	run("hold toggle");
+	assert_string_equal(fake.did, "hold 0");
+	fake.call[1].held_by_us = true;
 	run("hold toggle");
 	assert_string_equal(fake.did, "resume 0");
 	run("mute");

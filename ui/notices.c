@@ -50,21 +50,26 @@ static void paragraph(struct place *pl, enum role role, const char *text, unsign
 static void title(struct place *pl, const struct snapshot_notice *n)
 {
 	unsigned x = pl->p->narrow ? 0 : 1;
+	enum role role = severities[n->severity].role;
 
 	if (pl->used >= pl->rows)
 		return;
-	if (pl->draw) {
-		enum role role = severities[n->severity].role;
-
+	if (pl->draw)
 		screen_put(pl->y + pl->used, x, 1, role, screen_glyph(severities[n->severity].glyph));
-		screen_put(pl->y + pl->used, x + 2, screen_cols() - x - 2, n->selected ? role : ROLE_PLAIN, n->title);
+	if (n->selected && !n->sentence[0]) {
+		/* news without a sentence of its own: all of it is here */
+		paragraph(pl, role, n->title, WRAP_MAX);
+		return;
 	}
+	if (pl->draw)
+		screen_put(pl->y + pl->used, x + 2, screen_cols() - x - 2, n->selected ? role : ROLE_PLAIN, n->title);
 	pl->used++;
 }
 
 static void actions(struct place *pl)
 {
 	static const struct { const char *command, *label; bool if_several; } table[] = {
+		/* TRANSLATORS: these three stand in one line; together at most 21 columns, then a narrow screen holds them */
 		{ "notice open", N_("details"), false },
 		{ "notice dismiss", N_("dismiss"), false },
 		/* TRANSLATORS: select the notice after this one */

@@ -371,8 +371,8 @@ int screen_start(const char **why)
 	terminal_size(&rows, &cols);
 	err = make_curses(rows, cols);
 	if (err == EINVAL || (!err && !able())) {
-		/* TRANSLATORS: %s is the value of the variable TERM */
 		snprintf(sentence, sizeof(sentence),
+			 /* TRANSLATORS: %s is the value of the variable TERM */
 			 _("This terminal (TERM=%.32s) cannot place text on a screen; set TERM to what the terminal is, "
 			   "or use --headless."), term ? term : "");
 		*why = sentence;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/text.h"
 #include "ui/view.h"
 
 static struct list_window window;
@@ -36,14 +37,28 @@ static void heading(struct page *pg, const char *text)
 		screen_put(y, 1, screen_cols(), ROLE_SELECTED, text);
 }
 
+/* TEXT from column X on, in as many lines as it takes; LEFT stands before the first. */
+static void paragraph(struct page *pg, const char *left, unsigned x, enum role role, const char *text)
+{
+	unsigned y, cols = screen_cols() > x ? screen_cols() - x : 1;
+
+	do {
+		size_t skip, n = wrap_line(text, cols, &skip);
+		char line[512];
+
+		if (line_begin(pg, &y)) {
+			screen_put(y, 3, x - 3, ROLE_ACCENT, left);
+			text_copyn(line, sizeof(line), text, n);
+			screen_put(y, x, cols, role, line);
+		}
+		left = "";
+		text += n + skip;
+	} while (*text);
+}
+
 static void row(struct page *pg, unsigned width, const char *left, const char *right)
 {
-	unsigned y;
-
-	if (!line_begin(pg, &y))
-		return;
-	screen_put(y, 3, width, ROLE_ACCENT, left);
-	screen_put(y, 4 + width, screen_cols(), ROLE_PLAIN, right);
+	paragraph(pg, left, 4 + width, ROLE_PLAIN, right);
 }
 
 /* In the order of struct key_context. */
@@ -91,10 +106,7 @@ static void commands(struct page *pg)
 
 		snprintf(usage, sizeof(usage), "%s %s", table[i].name, table[i].usage ? table[i].usage : "");
 		if (pg->p->narrow || screen_width(usage) > 28) {
-			unsigned y;
-
-			if (line_begin(pg, &y))
-				screen_put(y, 3, screen_cols(), ROLE_ACCENT, usage);
+			paragraph(pg, "", 3, ROLE_ACCENT, usage);
 			row(pg, pg->p->narrow ? 1 : 28, "", _(table[i].sentence));
 		}
 		else {

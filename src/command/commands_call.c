@@ -213,32 +213,39 @@ void command_hangup(struct command_env *env, struct script *script, const struct
 
 void command_hold(struct command_env *env, struct script *script, const struct words *w, struct result *r)
 {
-	static const char *const words[] = {"toggle"};
+	static const char *const words[] = {"toggle", "last", "selected"};
+	const char *word = w->n > 1 ? w->word[1] : "";
 	struct call_info info;
+	unsigned call = 0;
 	bool resume = false;
 	int err;
 
 	(void)script;
-	if (w->n > 1 && strcmp(w->word[1], words[0])) {
+	if (!strcmp(word, words[0]))
+		resume = !phone_call_info(env->phone, 0, &info) && info.held_by_us;
+	else if (*word && strspn(word, "0123456789") == 0 && strcmp(word, words[1]) && strcmp(word, words[2])) {
 		/* TRANSLATORS: fills: unknown word "togle" */
-		result_unknown(r, _("word"), w->word[1], words, 1);
+		result_unknown(r, _("word"), word, words, 3);
 		return;
 	}
-	if (w->n > 1)
-		resume = !phone_call_info(env->phone, 0, &info) && info.state == CALL_HELD;
-	err = resume ? phone_resume(env->phone, 0) : phone_hold(env->phone, 0);
+	else if (!optional_call(env, w, 1, &call, r))
+		return;
+	err = resume ? phone_resume(env->phone, call) : phone_hold(env->phone, call);
 	if (err)
-		result_call_error(r, err, 0);
+		result_call_error(r, err, call);
 }
 
 void command_resume(struct command_env *env, struct script *script, const struct words *w, struct result *r)
 {
-	int err = phone_resume(env->phone, 0);
+	unsigned call;
+	int err;
 
 	(void)script;
-	(void)w;
+	if (!optional_call(env, w, 1, &call, r))
+		return;
+	err = phone_resume(env->phone, call);
 	if (err)
-		result_call_error(r, err, 0);
+		result_call_error(r, err, call);
 }
 
 void command_mute(struct command_env *env, struct script *script, const struct words *w, struct result *r)

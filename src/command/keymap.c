@@ -218,6 +218,7 @@ static int put(struct keymap *k, enum key_context c, const char *keys, const cha
 		return ENOMEM;
 	at = position(k, c, keys, &found);
 	if (found) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): found only in a table that is there */
 		free(k->binding[at].command);
 		k->binding[at].command = command_copy;
 		return 0;

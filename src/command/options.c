@@ -20,8 +20,6 @@ static const struct option_row table[] = {
 	 N_("device of the microphone, or default"), AT(audio_input)},
 	{"audio-output", OPTION_TEXT, 0, 0, "", "default", NULL,
 	 N_("device that the other side is heard on, or default"), AT(audio_output)},
-	{"audio-ring", OPTION_TEXT, 0, 0, "", "default", NULL,
-	 N_("device that rings, or default"), AT(audio_ring)},
 	{"codecs", OPTION_CODECS, 0, 0, "", "opus,PCMU,PCMA", NULL,
 	 N_("sound formats that are offered, the best first"), AT(codecs)},
 	{"dial-timeout", OPTION_NUMBER, 1, 3600, "s", "180", NULL,
@@ -45,17 +43,17 @@ static const struct option_row table[] = {
 
 static bool *bool_at(const struct settings *s, const struct option_row *row)
 {
-	return (bool *)((char *)(uintptr_t)s + row->offset);
+	return (bool *)((char *)s + row->offset);
 }
 
 static unsigned *number_at(const struct settings *s, const struct option_row *row)
 {
-	return (unsigned *)(void *)((char *)(uintptr_t)s + row->offset);
+	return (unsigned *)(void *)((char *)s + row->offset);
 }
 
 static char *text_at(const struct settings *s, const struct option_row *row)
 {
-	return (char *)(uintptr_t)s + row->offset;
+	return (char *)s + row->offset;
 }
 
 const struct option_row *options_table(unsigned *count)

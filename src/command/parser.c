@@ -58,7 +58,7 @@ static const char *read_word(const char **p, char **out)
 int parser_next(struct words *w, const char *line, size_t *pos, const char **why)
 {
 	const char *p = line + *pos, *wrong = NULL;
-	char *out = w->store;
+	char *out = w->store; /* cppcheck-suppress ctuuninitvar ; written here */
 	size_t len = strlen(line);
 
 	w->n = 0;

@@ -125,8 +125,8 @@ static enum wait_state look_registered(const struct wait *w, struct command_env 
 		return WAIT_FAILED;
 	}
 	describe(what, sizeof(what), failed->code, failed->error);
-	/* TRANSLATORS: %1$s is a step of a script ("wait registered"), %2$s an account, %3$s such as "403 Forbidden" */
 	result_fail(r, outcome_exit_status(failed->code, failed->error),
+		    /* TRANSLATORS: %1$s is a step of a script ("wait registered"), %2$s an account, %3$s such as "403 Forbidden" */
 		    _("%1$s: the registration of %2$s failed: %3$s"), w->step, failed->name, what);
 	return WAIT_FAILED;
 }

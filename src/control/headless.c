@@ -354,7 +354,8 @@ int headless_start(struct headless **hp, struct command_env *env, int in_fd, int
 	h->out = own_descriptor(out_fd, &h->is_socket);
 	if (h->out < 0) {
 		err = errno;
-		goto out;
+		headless_stop(h);
+		return err;
 	}
 	signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an error of write() */
 	err = loop_timer_new(&h->turn, turn_h, h);

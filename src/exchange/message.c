@@ -301,11 +301,12 @@ int xmessage_read(struct xmessage *m, char *data, size_t len)
 int xmessage_copy(struct xmessage **mp, const struct xmessage *m)
 {
 	struct xmessage *copy = malloc(sizeof(*copy) + m->len);
-	char *data = (char *)(copy + 1);
+	char *data;
 	int err;
 
 	if (!copy)
 		return ENOMEM;
+	data = (char *)(copy + 1);
 	memcpy(data, m->data, m->len);
 	err = xmessage_read(copy, data, m->len);
 	if (err) {
@@ -357,7 +358,7 @@ static void add_via(struct buf *b, const struct xmessage *m, const struct sockad
 {
 	struct xtext parameters = xtext_after(m->via, xtext_until(m->via, ';')), rport;
 	char ip[INET_ADDRSTRLEN];
-	size_t at = m->via.len;
+	size_t at;
 
 	inet_ntop(AF_INET, &src->sin_addr, ip, sizeof(ip));
 	buf_str(b, "Via: ");

@@ -47,9 +47,9 @@ void xtone_write(enum xtone tone, uint64_t position, uint32_t rate, int16_t *sam
 }
 
 /* Position of the highest bit that is set, from 0. */
-static int highest(int value)
+static unsigned highest(unsigned value)
 {
-	int bit = 0;
+	unsigned bit = 0;
 
 	while (value >>= 1)
 		bit++;
@@ -58,7 +58,7 @@ static int highest(int value)
 
 uint8_t xtone_ulaw(int16_t sample)
 {
-	int sign = sample < 0 ? 0x80 : 0, magnitude = sign ? -(int)sample : sample, segment;
+	unsigned sign = sample < 0 ? 0x80 : 0, magnitude = (unsigned)(sign ? -(int)sample : sample), segment;
 
 	/* 14 bits, the bias of 33 makes each segment begin at a power of two */
 	magnitude = (magnitude >> 2) + 33;
@@ -70,7 +70,7 @@ uint8_t xtone_ulaw(int16_t sample)
 
 uint8_t xtone_alaw(int16_t sample)
 {
-	int sign = sample < 0 ? 0 : 0x80, magnitude = sign ? sample : -((int)sample + 1), segment;
+	unsigned sign = sample < 0 ? 0 : 0x80, magnitude = (unsigned)(sign ? sample : -((int)sample + 1)), segment;
 
 	/* 12 bits; the first two segments have steps of one size; every second bit is turned over */
 	magnitude >>= 4;

@@ -317,7 +317,7 @@ static void rtp_h(unsigned flags, void *arg)
 
 	(void)flags;
 	for (i = 0; i < BATCH; i++) {
-		struct sockaddr_in src;
+		struct sockaddr_in src = {0};
 		socklen_t size = sizeof(src);
 		ssize_t n = recvfrom(v->rtp, data, sizeof(data), MSG_TRUNC, (struct sockaddr *)&src, &size);
 

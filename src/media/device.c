@@ -74,8 +74,8 @@ int device_check(const char *driver, const char **why)
 	sentence[0] = '\0';
 	if (!dr) {
 		text_show_str(shown, sizeof(shown), driver);
-		/* TRANSLATORS: portaudio, null, file:IN.wav,OUT.wav are typed literally */
 		snprintf(sentence, sizeof(sentence),
+			 /* TRANSLATORS: portaudio, null, file:IN.wav,OUT.wav are typed literally */
 			 _("\"%s\" is no sound driver: use portaudio, null or file:IN.wav,OUT.wav."), shown);
 		return EINVAL;
 	}

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -30,25 +31,36 @@ static int lift(int fd)
 	return up;
 }
 
-/* Runs PROGRAM, our own file, with FDS for 0 to HELPER_FD_SOCKET. In the child of a vfork() only calls that are
- * safe there. */
-static pid_t spawn(int program, const int *fds, char *const argv[])
+/* Runs PROGRAM, our own file, with FDS for 0 to HELPER_FD_SOCKET. An errno. */
+static int spawn(pid_t *pid, int program, const int *fds, char *const argv[])
 {
-	pid_t pid = vfork();
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	char file[32];
 	sigset_t none;
-	int i;
+	int err, i;
 
-	if (pid != 0)
-		return pid;
-	for (i = 0; i <= HELPER_FD_SOCKET; i++) {
-		if (dup2(fds[i], i) < 0)
-			_exit(127);
+	err = posix_spawn_file_actions_init(&actions);
+	if (err)
+		return err;
+	err = posix_spawnattr_init(&attr);
+	if (err)
+		goto out;
+	for (i = 0; i <= HELPER_FD_SOCKET && !err; i++)
+		err = posix_spawn_file_actions_adddup2(&actions, fds[i], i);
+	if (!err) {
+		/* a Ctrl-C in the terminal is the phone's business: a process group of its own */
+		sigemptyset(&none);
+		posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+		posix_spawnattr_setpgroup(&attr, 0);
+		posix_spawnattr_setsigmask(&attr, &none);
+		snprintf(file, sizeof(file), "/proc/self/fd/%d", program);
+		err = posix_spawn(pid, file, &actions, &attr, argv, environ);
 	}
-	setpgid(0, 0); /* a Ctrl-C in the terminal is the phone's business */
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	fexecve(program, argv, environ);
-	_exit(127);
+	posix_spawnattr_destroy(&attr);
+out:
+	posix_spawn_file_actions_destroy(&actions);
+	return err;
 }
 
 int device_child_start(struct device_child *c, const char *input, const char *output)
@@ -91,9 +103,9 @@ int device_child_start(struct device_child *c, const char *input, const char *ou
 	{
 		const int fds[] = {null, null, prints[1], memory, c->wake, pair[1]};
 
-		c->pid = spawn(self, fds, argv);
+		errno = spawn(&c->pid, self, fds, argv);
 	}
-	if (c->pid > 0)
+	if (!errno)
 		goto out;
 	c->pid = 0;
 fail:

@@ -321,9 +321,10 @@ static void take_side(struct role *r, struct helper_side *side, const char *want
 	if (!r->open)
 		text_copy(r->note, sizeof(r->note), side_error(side, input));
 	else if (side->substitute)
-		/* TRANSLATORS: %s is the name of a device */
 		snprintf(r->note, sizeof(r->note),
+			 /* TRANSLATORS: %s is the name of a device */
 			 input ? _("No sound input is called %s; the default one is used.")
+			       /* TRANSLATORS: %s is the name of a device */
 			       : _("No sound output is called %s; the default one is used."), shown);
 }
 

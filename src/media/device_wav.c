@@ -81,8 +81,10 @@ static int wav_open(struct wav *w, const char *file, const char **why)
 	memset(w, 0, sizeof(*w));
 	/* not blocking: FILE might be a pipe that nobody writes */
 	w->fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (w->fd < 0)
-		return errno;
+	if (w->fd < 0) {
+		err = errno;
+		return err ? err : EIO;
+	}
 	if (fstat(w->fd, &st) != 0) {
 		err = errno;
 		goto out;

@@ -82,7 +82,8 @@ static void report_h(const struct engine_report *r)
 		phone_media_dtmf(media.phone, r->call, r->v.digit);
 		break;
 	case NEWS_SENT:
-		l->consumed = r->v.consumed;
+		if (l)
+			l->consumed = r->v.consumed;
 		break;
 	case NEWS_DEVICE:
 		device_reported(r);

@@ -217,6 +217,7 @@ void pipeline_frame(struct pipeline *p, const int16_t *captured, int16_t *play, 
 		if (!l->call || !l->stream)
 			continue;
 		/* others go on, unheard and with silence, so that their peers and NATs keep them */
+		/* cppcheck-suppress legacyUninitvar ; written there */
 		stream_play(l->stream, focused ? play : unheard, now_us);
 		stream_capture(l->stream, focused && !p->muted ? captured : silence, now_us);
 		if (++l->frames == STATS_FRAMES) {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "media/coder.h"
 #include "media/digits.h"
@@ -70,11 +71,14 @@ struct stream {
 
 static uint32_t random32(void)
 {
+	struct timespec t;
 	uint32_t v = 0;
 
-	if (getrandom(&v, sizeof(v), 0) != (ssize_t)sizeof(v))
-		v = (uint32_t)(uintptr_t)&v;
-	return v;
+	if (getrandom(&v, sizeof(v), 0) == (ssize_t)sizeof(v))
+		return v;
+	/* a kernel without it; what the peer gets must not tell where our memory is */
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint32_t)t.tv_sec * 1000003 ^ (uint32_t)t.tv_nsec;
 }
 
 static uint64_t ntp_of(uint64_t us)
@@ -429,7 +433,7 @@ static void receive_rtp(struct stream *s, const uint8_t *data, size_t len, const
 	char digit;
 
 	/* libre only reads in it */
-	mb.buf = (uint8_t *)(uintptr_t)data;
+	mb.buf = (uint8_t *)data;
 	if (rtp_hdr_decode(&head, &mb) || head.ver != RTP_VERSION)
 		return;
 	len = mbuf_get_left(&mb);

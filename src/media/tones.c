@@ -103,8 +103,9 @@ static double sine(double *phase, double hz)
 static double edge(unsigned from_start, unsigned to_end)
 {
 	unsigned n = from_start < to_end ? from_start : to_end;
+	unsigned ramp = RAMP;
 
-	return n < RAMP ? (double)n / RAMP : 1;
+	return n < ramp ? (double)n / ramp : 1;
 }
 
 static double cadence_sample(struct tones *t)

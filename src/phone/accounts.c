@@ -148,6 +148,8 @@ int phone_account_register(struct phone *p, const char *name, bool on)
 
 	if (!a)
 		return ENOENT;
+	if (!p->started)
+		return ENETDOWN;
 	if (on)
 		start_registration(p, a);
 	else

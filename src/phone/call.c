@@ -445,9 +445,10 @@ static void failure_notice(struct call *c, const struct response *r, const struc
 
 	raw[0] = '\0';
 	if (r->code && r->reason[0] && (!known || strcasecmp(r->reason, row->phrase)))
-		len += (size_t)snprintf(raw, sizeof(raw), "“%.400s”", r->reason);
+		/* TRANSLATORS: the words of the server, in quotation marks of your language */
+		len = (size_t)snprintf(raw, sizeof(raw), _("“%.400s”"), r->reason);
 	if (r->warning[0] && len < sizeof(raw))
-		len += (size_t)snprintf(raw + len, sizeof(raw) - len, "%sWarning %.400s", len ? "  " : "", r->warning);
+		snprintf(raw + len, sizeof(raw) - len, "%sWarning %.400s", len ? "  " : "", r->warning);
 	if (!r->code && r->detail[0])
 		snprintf(raw, sizeof(raw), "%.400s", r->detail);
 	text_show_str(n->server, sizeof(n->server), raw);
@@ -594,11 +595,11 @@ int phone_dial(struct phone *p, const struct dial *dial, unsigned *call, const c
 	invite.expires = p->settings->dial_timeout;
 	invite.header = dial->header;
 	invite.headers = dial->headers;
-	err = port_sip_invite(&invite);
+	err = p->started ? port_sip_invite(&invite) : ENETDOWN;
 	if (err && c->state == CALL_CALLING) {
 		memset(&r, 0, sizeof(r));
 		r.error = err == ECONNREFUSED ? LOCAL_REFUSED : LOCAL_TRANSPORT;
-		text_copy(r.detail, sizeof(r.detail), strerror(err));
+		text_copy(r.detail, sizeof(r.detail), p->started ? strerror(err) : _("no port for SIP is open"));
 		fail(c, &r, false);
 	}
 	phone_schedule(p);
@@ -779,6 +780,7 @@ int phone_call_info(const struct phone *p, unsigned call, struct call_info *info
 	info->number = c->number;
 	info->state = c->state;
 	info->incoming = c->incoming;
+	info->held_by_us = c->held_by_us;
 	info->was_ringing = c->was_ringing || c->was_established;
 	info->was_established = c->was_established;
 	info->over = !call_is_active(c);

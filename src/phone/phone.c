@@ -217,26 +217,26 @@ static void sound_missing(struct phone *p, enum device_state state, const char *
 
 	if (state == DEVICE_LOST) {
 		text_copy(p->audio_trouble, sizeof(p->audio_trouble), _("sound device lost"));
-		/* TRANSLATORS: %s is what the sound system said */
 		phone_notice_printf(p, SEVERITY_WARNING, "device",
+				    /* TRANSLATORS: %s is what the sound system said */
 				    _("The sound device is gone; calls go on without sound until it is back. (%s)"), why);
 	}
 	else if (!only_one(p, &input)) {
 		text_copy(p->audio_trouble, sizeof(p->audio_trouble), _("no sound card"));
-		/* TRANSLATORS: %s is what the sound system said */
 		phone_notice_printf(p, SEVERITY_WARNING, "device",
+				    /* TRANSLATORS: %s is what the sound system said */
 				    _("No sound device could be opened; calls work, but silently. (%s)"), why);
 	}
 	else if (input) {
 		text_copy(p->audio_trouble, sizeof(p->audio_trouble), _("no loudspeaker"));
-		/* TRANSLATORS: %s is what the sound system said */
 		phone_notice_printf(p, SEVERITY_WARNING, "device",
+				    /* TRANSLATORS: %s is what the sound system said */
 				    _("Calls cannot be heard here: no loudspeaker could be opened. (%s)"), why);
 	}
 	else {
 		text_copy(p->audio_trouble, sizeof(p->audio_trouble), _("no microphone"));
-		/* TRANSLATORS: %s is what the sound system said */
 		phone_notice_printf(p, SEVERITY_WARNING, "device",
+				    /* TRANSLATORS: %s is what the sound system said */
 				    _("The other side will not hear you: no microphone could be opened. (%s)"), why);
 	}
 }

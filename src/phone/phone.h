@@ -43,7 +43,8 @@ typedef void phone_change_h(void *arg);
 int phone_new(struct phone **pp, const struct settings *settings);
 void phone_free(struct phone *p);
 
-/* Signalling is up: accounts that register do so from now on. */
+/* Signalling is up: accounts that register do so from now on. Before, no port_sip_ function is asked for anything;
+ * a call that is dialled fails as a local transport failure. */
 void phone_start(struct phone *p);
 
 /* H gets every event, in order, at once. At most 8 listeners; ENOSPC. */
@@ -95,6 +96,7 @@ struct call_info {
 	unsigned number;
 	enum call_state state;
 	bool incoming;
+	bool held_by_us;
 	bool was_ringing;        /* has been ringing (or beyond) */
 	bool was_established;
 	bool over;               /* failed or closed */

@@ -14,7 +14,6 @@ struct settings {
 	unsigned rtp_first, rtp_last;         /* the same, read */
 	char audio_output[SETTING_TEXT_MAX];  /* device name or "default" */
 	char audio_input[SETTING_TEXT_MAX];
-	char audio_ring[SETTING_TEXT_MAX];
 	char codecs[SETTING_TEXT_MAX];        /* in order of preference */
 	unsigned ring_timeout;                /* seconds */
 	unsigned dial_timeout;                /* seconds */

@@ -197,8 +197,8 @@ int endpoints_open(const char *listen, bool named, const char *software, sip_msg
 	err = read_listen(&o, listen, &port);
 	if (err == EINVAL) {
 		text_show_str(shown, sizeof(shown), listen);
-		/* TRANSLATORS: %s is what was given; the form ADDRESS:PORT stays */
 		snprintf(sentence, sizeof(sentence),
+			 /* TRANSLATORS: %s is what was given; the form ADDRESS:PORT stays */
 			 _("“%s” is no address to listen on; write ADDRESS:PORT, such as 127.0.0.1:5060 or *:5060."), shown);
 		return err;
 	}

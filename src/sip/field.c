@@ -45,17 +45,15 @@ int field_quote(char *dst, size_t size, const char *text)
 	return 0;
 }
 
+/* Of a hexadecimal digit. */
 static int hex_value(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return c <= '9' ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
 }
 
 static bool is_escape(const char *p, size_t l)
 {
-	return l > 2 && p[0] == '%' && hex_value(p[1]) >= 0 && hex_value(p[2]) >= 0;
+	return l > 2 && p[0] == '%' && isxdigit((unsigned char)p[1]) && isxdigit((unsigned char)p[2]);
 }
 
 int field_escape_user(char *dst, size_t size, const char *user)
@@ -91,7 +89,7 @@ void field_unescape(char *dst, size_t size, const struct pl *pl)
 		int c = (unsigned char)pl->p[i];
 
 		if (is_escape(pl->p + i, pl->l - i)) {
-			c = hex_value(pl->p[i + 1]) << 4 | hex_value(pl->p[i + 2]);
+			c = hex_value(pl->p[i + 1]) * 16 + hex_value(pl->p[i + 2]);
 			i += 2;
 		}
 		if (c)

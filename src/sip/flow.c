@@ -91,7 +91,7 @@ static int try_hops(struct flow *f)
 		err = endpoint_towards(&f->path.endpoint, &h->address);
 		if (err)
 			continue;
-		mb = mem_deref(mb);
+		mem_deref(mb);
 		mb = mbuf_alloc(2048);
 		if (!mb)
 			return ENOMEM;
@@ -142,7 +142,7 @@ static void response_h(int err, const struct sip_msg *msg, void *arg)
 		return;
 	}
 	/* RFC 3263 section 4.3: a dead or overloaded server, and there is another */
-	if ((err || msg->scode == 503) && !f->cancelled && f->next < f->hops) {
+	if ((!msg || msg->scode == 503) && !f->cancelled && f->next < f->hops) {
 		int next_err = try_hops(f);
 
 		if (!next_err)

@@ -114,6 +114,8 @@ bool session_busy(void);
 
 struct phone *stack_phone(void);
 const char *stack_local_user(void);  /* who we are without an account */
+/* The sound formats of the settings, in order; room for CODEC_COUNT. Returns how many, at least one. */
+unsigned stack_codecs(const struct codec **out);
 const char *stack_software(void);    /* "offhook/VERSION" */
 
 /* --- session_out.c -------------------------------------------------------------------------- */

@@ -165,19 +165,17 @@ static unsigned unanswered(void)
 /* Can the offer be answered at all? A call that never could should not ring. */
 static int offer_usable(const char *sdp, size_t len)
 {
-	const struct codec *all[CODEC_COUNT];
+	const struct codec *codec[CODEC_COUNT];
 	struct negotiation *n;
 	struct media_params params;
 	struct mbuf *answer = NULL;
-	unsigned i;
+	unsigned codecs = stack_codecs(codec);
 	int err;
 
-	for (i = 0; i < CODEC_COUNT; i++)
-		all[i] = codec_get((enum codec_id)i);
 	err = negotiation_new(&n);
 	if (err)
 		return err;
-	err = negotiation_local(n, "127.0.0.1", 9, all, CODEC_COUNT);
+	err = negotiation_local(n, "127.0.0.1", 9, codec, codecs);
 	if (!err)
 		err = negotiation_answer(n, sdp, len, &answer, &params);
 	mem_deref(answer);

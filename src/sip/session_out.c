@@ -293,7 +293,8 @@ static void later_response(struct session *s, const struct flow_failure *failure
 		if (failure)
 			log_warning("no answer within the call: %s", failure->detail);
 		session_bye(s, s->dialog, NULL);
-		session_closed(s, ENDED_BY_NETWORK, msg ? msg->scode : 0, reason);
+		session_closed(s, msg && msg->scode == 481 ? ENDED_BY_THEM : ENDED_BY_NETWORK, msg ? msg->scode : 0,
+			       reason);
 		return;
 	}
 	reoffer_failed(s, msg->scode, reason);

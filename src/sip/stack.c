@@ -26,6 +26,16 @@ const char *stack_local_user(void)
 	return settings && settings->local_user[0] ? settings->local_user : "offhook";
 }
 
+unsigned stack_codecs(const struct codec **out)
+{
+	const char *bad;
+	unsigned n = settings ? codec_parse_list(out, CODEC_COUNT, settings->codecs, &bad) : 0;
+
+	if (!n)
+		out[n++] = codec_get(CODEC_PCMU);
+	return n;
+}
+
 const char *stack_software(void)
 {
 	return "offhook/" OFFHOOK_VERSION;

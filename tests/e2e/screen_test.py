@@ -2,6 +2,7 @@
 
 import os
 import select
+import socket
 import subprocess
 import sys
 import time
@@ -42,6 +43,17 @@ class Screen:
                 return text
             if time.monotonic() > end:
                 raise AssertionError("%r not on the screen:\n%s" % (words, text))
+            select.select([], [], [], 0.05)
+
+    def wait_other(self, before):
+        """The screen, once it is no longer as BEFORE."""
+        end = time.monotonic() + offhook.DEADLINE
+        while True:
+            text = self.text()
+            if text != before:
+                return text
+            if time.monotonic() > end:
+                raise AssertionError("the screen stays as it is:\n%s" % text)
             select.select([], [], [], 0.05)
 
     def wait_gone(self, word):
@@ -102,6 +114,21 @@ class FirstMinutes(unittest.TestCase):
     def test_keys_of_the_command_line(self):
         with Screen("--demo", "--audio=null", "-k", "decho<CR>") as s:
             s.wait("talking")
+
+    def test_a_port_that_is_taken(self):
+        home = offhook.Home()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+            rc = home.write("rc", "set sip-listen 127.0.0.1:%d\naccount add work sip:a@127.0.0.1:9\n" % port)
+            with Screen("-c", rc, "--audio=null") as s:
+                s.wait("127.0.0.1:%d" % port)
+                s.keys("d")
+                s.keys("sip:bob@127.0.0.1", "Enter")
+                s.wait("failed", "[x] dismiss")
+                s.keys("Q")
+                s.wait("STATUS 0")
+        home.remove()
 
     def test_a_wrong_rc_line_is_on_the_screen(self):
         home = offhook.Home()

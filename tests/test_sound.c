@@ -225,7 +225,8 @@ static void test_sound_both_ways(void **state)
 	assert_true(r.gap_ms < GAP);
 	rig_close(&r);
 	assert_true(t.best_pure > 150);
-	assert_true(pure_blocks("speaker.raw", 1000) > 100);
+	/* a ring that gives its spare back leaves a mark each half second */
+	assert_true(pure_blocks("speaker.raw", 1000) > 45);
 }
 
 static void test_output_only(void **state)
@@ -258,15 +259,20 @@ static void test_named_devices(void **state)
 	device_run(r.device, true);
 	while (r.news < 2 && r.frames < 1000)
 		more_frames(&r, 5);
-	assert_int_equal(rig_told(&r, "input", DEVICE_NONE), 1);
+	assert_int_equal(r.news, 2);
+	/* in place of one that nobody has, the default one, and a word about it */
+	assert_int_equal(rig_told(&r, "input", DEVICE_OPEN), 1);
 	assert_int_equal(rig_told(&r, "output", DEVICE_OPEN), 1);
 	for (i = 0; i < r.news; i++) {
-		if (r.told[i].state == DEVICE_NONE) {
-			assert_string_equal(r.told[i].name, "no such microphone");
-			assert_string_equal(r.told[i].error, "No sound input has this name.");
+		if (strcmp(r.told[i].role, "input") == 0) {
+			assert_string_equal(r.told[i].name, "default");
+			assert_string_equal(r.told[i].error,
+					    "No sound input is called no such microphone; the default one is used.");
 		}
-		else
+		else {
 			assert_string_equal(r.told[i].name, "card");
+			assert_string_equal(r.told[i].error, "");
+		}
 	}
 	rig_close(&r);
 }

@@ -2,6 +2,7 @@
  * the helper, which is killed and started anew when sound stops. Frames are clocked by the device while it plays, by
  * a timer whenever it does not: nobody who makes them has to care. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -33,6 +34,7 @@
 
 /* samples */
 #define FILL_DUPLEX    DEVICE_FRAME        /* kept in the play ring: one frame, played while the next is made */
+#define FILL_SPARE     (DEVICE_FRAME / 2)  /* what may be left of it then: the phone may come late by so much */
 #define FILL_SPLIT     (2 * DEVICE_FRAME)  /* two clocks, whose callbacks come in any order */
 #define FILL_EXCESS    (2 * DEVICE_FRAME)  /* above that, frames are thrown away */
 #define FILL_FLOOR     STRETCH_SAMPLES     /* least that two clocks should leave */
@@ -53,6 +55,7 @@ struct role {
 	bool open;                    /* the helper of now has it */
 	char name[128];               /* the device it is, or was */
 	char found[128];              /* the device that the helper of now has opened */
+	char note[512];               /* ... and why it is not the wanted one, "" = it is; or why there is none */
 	unsigned latency_ms;
 	uint32_t calls;               /* the helper's counter when last seen */
 	uint64_t progress_ms;         /* ... and when it last moved */
@@ -114,9 +117,9 @@ static void role_up(struct sound *s, struct role *r)
 		return;
 	text_copy(r->name, sizeof(r->name), r->found);
 	if (r->told && r->state == DEVICE_LOST)
-		tell(s, r, DEVICE_BACK, "");
+		tell(s, r, DEVICE_BACK, r->note);
 	else if (!r->told || r->state == DEVICE_NONE || !same)
-		tell(s, r, DEVICE_OPEN, "");
+		tell(s, r, DEVICE_OPEN, r->note);
 }
 
 /* --- the helper's life ----------------------------------------------------------------- */
@@ -177,7 +180,7 @@ static uint32_t play_fill(const struct sound *s)
 static enum device_stretch judge(struct sound *s, uint32_t fill)
 {
 	enum device_stretch how = STRETCH_NONE;
-	uint32_t most = (s->split ? FILL_SPLIT - DEVICE_FRAME / 2 : FILL_DUPLEX) + STRETCH_SAMPLES;
+	uint32_t most = (s->split ? FILL_SPLIT - FILL_SPARE : FILL_SPARE) + STRETCH_SAMPLES;
 
 	if (fill < s->least_fill)
 		s->least_fill = fill;
@@ -264,6 +267,11 @@ static void wake_h(int flags, void *arg)
 		s->announced = s->had_device = true;
 		role_up(s, &s->input);
 		role_up(s, &s->output);
+		/* now it is known that the other one works */
+		if (!s->input.open)
+			role_down(s, &s->input, s->input.note);
+		if (!s->output.open)
+			role_down(s, &s->output, s->output.note);
 	}
 	if (!s->device->on) {
 		ring_skip(&s->capture, HELPER_RING);
@@ -297,8 +305,10 @@ static const char *side_error(const struct helper_side *side, bool input)
 }
 
 /* Takes over one half of the report; role_up() waits for the first callback. */
-static void take_side(struct role *r, struct helper_side *side)
+static void take_side(struct role *r, struct helper_side *side, const char *wanted, bool input)
 {
+	char shown[128];
+
 	side->name[sizeof(side->name) - 1] = '\0';
 	side->error[sizeof(side->error) - 1] = '\0';
 	r->open = side->state == HELPER_OPEN;
@@ -306,6 +316,16 @@ static void take_side(struct role *r, struct helper_side *side)
 	r->calls = 0;
 	r->progress_ms = loop_now_ms();
 	text_copy(r->found, sizeof(r->found), side->name);
+	r->note[0] = '\0';
+	text_show_str(shown, sizeof(shown), wanted);
+	if (!r->open)
+		text_copy(r->note, sizeof(r->note), side_error(side, input));
+	else if (side->substitute)
+		snprintf(r->note, sizeof(r->note),
+			 /* TRANSLATORS: %s is the name of a device */
+			 input ? _("No sound input is called %s; the default one is used.")
+			       /* TRANSLATORS: %s is the name of a device */
+			       : _("No sound output is called %s; the default one is used."), shown);
 }
 
 static void socket_h(int flags, void *arg)
@@ -321,20 +341,21 @@ static void socket_h(int flags, void *arg)
 		fail(s, _("The sound system failed."));
 		return;
 	}
-	take_side(&s->input, &report.input);
-	take_side(&s->output, &report.output);
+	take_side(&s->input, &report.input, s->wanted_input, true);
+	take_side(&s->output, &report.output, s->wanted_output, false);
 	s->split = report.split != 0;
 	s->announced = false;
 	if (s->input.open || s->output.open) {
 		enter(s, RUNNING, WATCH_EACH);
 		settle_rings(s);
+		/* from here on the device makes the frames: one of the clock's would lie in the ring for ever */
+		if (s->device->on)
+			device_clock_start(s->clock, BRIDGE_AFTER);
+		return;
 	}
-	else
-		end_helper(s, true);
-	if (!s->input.open)
-		role_down(s, &s->input, side_error(&report.input, true));
-	if (!s->output.open)
-		role_down(s, &s->output, side_error(&report.output, false));
+	end_helper(s, true);
+	role_down(s, &s->input, s->input.note);
+	role_down(s, &s->output, s->output.note);
 }
 
 static void start_helper(struct sound *s)

@@ -72,16 +72,17 @@ static void refused(struct helper_side *side, PaError err)
 		  host && host->errorText && host->errorText[0] ? host->errorText : Pa_GetErrorText(err));
 }
 
-/* The device called WANTED, or whose name has WANTED in it, that can do what is asked; SIDE gets its name, or why
- * there is none. */
+/* The device called WANTED, or whose name has WANTED in it, that can do what is asked, else the default one; SIDE
+ * gets its name, or why there is none. */
 static PaDeviceIndex find_device(struct helper_side *side, const char *wanted, bool input)
 {
+	PaDeviceIndex usual = input ? Pa_GetDefaultInputDevice() : Pa_GetDefaultOutputDevice();
 	PaDeviceIndex i, n = Pa_GetDeviceCount(), found = paNoDevice;
 	const PaDeviceInfo *info;
 
 	text_copy(side->name, sizeof(side->name), wanted);
 	if (strcmp(wanted, HELPER_DEFAULT) == 0) {
-		found = input ? Pa_GetDefaultInputDevice() : Pa_GetDefaultOutputDevice();
+		found = usual;
 		side->state = HELPER_NO_DEVICE;
 	}
 	else {
@@ -96,6 +97,11 @@ static PaDeviceIndex find_device(struct helper_side *side, const char *wanted, b
 			}
 			if (found == paNoDevice && strcasestr(info->name, wanted))
 				found = i;
+		}
+		/* a headset that was left at home: better heard elsewhere than not at all */
+		if (found == paNoDevice) {
+			found = usual;
+			side->substitute = found != paNoDevice;
 		}
 	}
 	info = found == paNoDevice ? NULL : Pa_GetDeviceInfo(found);

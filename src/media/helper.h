@@ -43,6 +43,7 @@ enum helper_state {
 
 struct helper_side {
 	uint32_t state;       /* enum helper_state */
+	uint32_t substitute;  /* none has the name asked for: this one is the default device */
 	uint32_t latency_ms;  /* of the device's own buffers, as PortAudio tells it */
 	char name[128];       /* device; the one asked for when there is none */
 	char error[256];      /* PortAudio's words */

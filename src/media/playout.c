@@ -17,6 +17,7 @@
 #define PACKET_MAX      MS(120)
 #define CLOCK_JUMP      MS(1000)    /* transit times do not change by so much: the sender's clock did */
 #define STEP            (MS(5) / 2) /* decoders invent multiples of 2.5 ms */
+#define LOSS_MEMORY     5000000     /* us: so long after a loss the sound waits for the packet after it */
 #define CORRECT_EVERY   100000      /* us between two corrections in speech ... */
 #define CORRECT_HURRY   40000       /* ... and when the delay is far too long */
 
@@ -59,6 +60,8 @@ struct playout {
 	int64_t target;
 	int64_t delay;              /* smoothed */
 	uint64_t corrected_us;
+	bool lossy;                 /* packets are missing now and then ... */
+	uint64_t lost_us;           /* ... the last time then */
 
 	struct playout_counts counts;
 };
@@ -91,7 +94,7 @@ static void forget_packets(struct playout *p)
 void playout_reset(struct playout *p)
 {
 	forget_packets(p);
-	p->started = p->playing = p->suspect = false;
+	p->started = p->playing = p->suspect = p->lossy = false;
 	p->transits = p->transit_next = 0;
 	p->target = FIRST_TARGET;
 	p->delay = 0;
@@ -161,6 +164,9 @@ static void measure(struct playout *p, int64_t transit)
 	wanted = slow[ignored] - p->fastest + FRAME;
 	if (p->transits < ENOUGH && wanted < FIRST_TARGET)
 		wanted = FIRST_TARGET;
+	/* what a missing packet said may stand in the one after it */
+	if (p->lossy && wanted < p->last_samples + FRAME)
+		wanted = p->last_samples + FRAME;
 	/* up at once, down by 1 ms a packet */
 	if (wanted < p->target - MS(1))
 		wanted = p->target - MS(1);
@@ -347,6 +353,13 @@ void playout_get(struct playout *p, struct playout_item *item, unsigned pending,
 	p->playing = true;
 
 	s = next_slot(p);
+	if (s && s->seq > p->next_seq) {
+		p->lossy = true;
+		p->lost_us = now_us;
+	}
+	else if (p->lossy && now_us - p->lost_us > LOSS_MEMORY) {
+		p->lossy = false;
+	}
 	p->delay += (delay_now(p, pending, now_us) - p->delay) / 8;
 	if (!s) {
 		item->kind = PLAYOUT_DRY;
@@ -414,7 +427,7 @@ void playout_played(struct playout *p, unsigned samples)
 
 int playout_advice(struct playout *p, unsigned pending, bool quiet, uint64_t now_us)
 {
-	int64_t slack = p->target / 4 > 2 * FRAME ? p->target / 4 : 2 * FRAME;
+	int64_t slack = p->target / 4 > FRAME ? p->target / 4 : FRAME;
 	int64_t over = p->delay - p->target;
 	uint64_t pause = over > MS(100) ? CORRECT_HURRY : CORRECT_EVERY;
 	int advice = 0;

@@ -87,6 +87,10 @@ struct phone {
 
 	char audio_driver[32];
 	char audio_trouble[SNAPSHOT_TEXT];
+	struct {
+		bool known;
+		enum device_state state;
+	} sound_input, sound_output;
 	double rx_level, tx_level;
 	char why[SNAPSHOT_TEXT * 2];     /* the sentence of the last refusal */
 };

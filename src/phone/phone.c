@@ -172,9 +172,79 @@ static const char *device_state_name(enum device_state state)
 	return name[state];
 }
 
+static bool is_there(enum device_state state)
+{
+	return state == DEVICE_OPEN || state == DEVICE_BACK;
+}
+
+/* One of both works, as far as is known, and the other does not: then it is said which. */
+static bool only_one(const struct phone *p, bool *input)
+{
+	bool in = p->sound_input.known && is_there(p->sound_input.state);
+	bool out = p->sound_output.known && is_there(p->sound_output.state);
+
+	*input = in;
+	return in != out && p->sound_input.known && p->sound_output.known;
+}
+
+static void sound_state(struct phone *p, bool input, enum device_state state)
+{
+	if (input) {
+		p->sound_input.known = true;
+		p->sound_input.state = state;
+	}
+	else {
+		p->sound_output.known = true;
+		p->sound_output.state = state;
+	}
+}
+
+static void sound_there(struct phone *p, bool back)
+{
+	bool input;
+
+	if (only_one(p, &input))
+		return; /* what is wrong with the other was said, and holds */
+	p->audio_trouble[0] = '\0';
+	notice_drop_key(p, "device");
+	if (back)
+		phone_notice(p, SEVERITY_INFO, "device", _("Sound is back."));
+}
+
+static void sound_missing(struct phone *p, enum device_state state, const char *why)
+{
+	bool input;
+
+	if (state == DEVICE_LOST) {
+		text_copy(p->audio_trouble, sizeof(p->audio_trouble), _("sound device lost"));
+		phone_notice_printf(p, SEVERITY_WARNING, "device",
+				    /* TRANSLATORS: %s is what the sound system said */
+				    _("The sound device is gone; calls go on without sound until it is back. (%s)"), why);
+	}
+	else if (!only_one(p, &input)) {
+		text_copy(p->audio_trouble, sizeof(p->audio_trouble), _("no sound card"));
+		phone_notice_printf(p, SEVERITY_WARNING, "device",
+				    /* TRANSLATORS: %s is what the sound system said */
+				    _("No sound device could be opened; calls work, but silently. (%s)"), why);
+	}
+	else if (input) {
+		text_copy(p->audio_trouble, sizeof(p->audio_trouble), _("no loudspeaker"));
+		phone_notice_printf(p, SEVERITY_WARNING, "device",
+				    /* TRANSLATORS: %s is what the sound system said */
+				    _("Calls cannot be heard here: no loudspeaker could be opened. (%s)"), why);
+	}
+	else {
+		text_copy(p->audio_trouble, sizeof(p->audio_trouble), _("no microphone"));
+		phone_notice_printf(p, SEVERITY_WARNING, "device",
+				    /* TRANSLATORS: %s is what the sound system said */
+				    _("The other side will not hear you: no microphone could be opened. (%s)"), why);
+	}
+}
+
 void phone_media_device(struct phone *p, const char *role, const char *name, enum device_state state,
 			const char *error)
 {
+	bool input = strcmp(role, "input") == 0;
 	struct event e;
 	char shown[SNAPSHOT_TEXT];
 
@@ -185,23 +255,16 @@ void phone_media_device(struct phone *p, const char *role, const char *name, enu
 	event_string(&e, "state", device_state_name(state));
 	event_string(&e, "error", error);
 
+	sound_state(p, input, state);
 	if (state == DEVICE_OPEN || state == DEVICE_BACK) {
-		p->audio_trouble[0] = '\0';
-		notice_drop_key(p, "device");
-		if (state == DEVICE_BACK)
-			phone_notice(p, SEVERITY_INFO, "device", _("Sound is back."));
-	}
-	else if (state == DEVICE_LOST) {
-		text_copy(p->audio_trouble, sizeof(p->audio_trouble), _("sound device lost"));
-		phone_notice_printf(p, SEVERITY_WARNING, "device",
-				    /* TRANSLATORS: %s is what the sound system said */
-				    _("The sound device is gone; calls go on without sound until it is back. (%s)"), shown);
+		sound_there(p, state == DEVICE_BACK);
+		if (shown[0])
+			phone_notice(p, SEVERITY_WARNING, input ? "device-input" : "device-output", shown);
+		else
+			notice_drop_key(p, input ? "device-input" : "device-output");
 	}
 	else {
-		text_copy(p->audio_trouble, sizeof(p->audio_trouble), _("no sound card"));
-		phone_notice_printf(p, SEVERITY_WARNING, "device",
-				    /* TRANSLATORS: %s is what the sound system said */
-				    _("No sound device could be opened; calls work, but silently. (%s)"), shown);
+		sound_missing(p, state, shown);
 	}
 	phone_emit(p, &e);
 }

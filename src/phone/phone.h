@@ -201,7 +201,8 @@ void phone_media_stats(struct phone *p, unsigned call, const struct media_stats 
 void phone_media_levels(struct phone *p, double rx_level, double tx_level);
 void phone_media_dtmf(struct phone *p, unsigned call, char digit);
 enum device_state { DEVICE_OPEN, DEVICE_LOST, DEVICE_BACK, DEVICE_NONE };
-/* ROLE "input", "output" or "ring"; NAME of the device; ERROR what went wrong, "" = nothing. */
+/* ROLE "input", "output" or "ring"; NAME of the device; ERROR what went wrong, "" = nothing. A device that is open
+ * or back with an ERROR is another one than the user asked for; ERROR is a translated sentence that says so. */
 void phone_media_device(struct phone *p, const char *role, const char *name, enum device_state state,
 			const char *error);
 /* The driver that sound really uses: "portaudio", "null", "file". */

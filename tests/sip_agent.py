@@ -522,7 +522,7 @@ def test_hold_refused(a, p):
     p.reply(p.expect("INVITE"), 481, "Gone")
     p.expect("ACK")
     p.reply(p.expect("BYE"), 481)
-    a.expect("closed 1 network 481")
+    a.expect("closed 1 them 481")
 
 
 def test_glare(a, p):

@@ -399,6 +399,7 @@ static void first_words(void **state)
 
 static void hold_and_resume(void **state)
 {
+	struct media_stats st;
 	unsigned before;
 	uint32_t ts;
 	double snr;
@@ -410,8 +411,12 @@ static void hold_and_resume(void **state)
 	apply(&a, &b);
 	before = a.sent;
 	ts = a.timestamp;
-	run(5 * SECOND);
+	run(3 * SECOND);
+	stream_stats(b.s, &st, 0, now);
+	run(2 * SECOND);
 	assert_int_equal(a.sent, before);
+	stream_stats(b.s, &st, 0, now);
+	assert_true(st.delay < 0.001); /* nothing comes, nothing waits */
 	a.params.direction = MEDIA_BOTH;
 	apply(&a, &b);
 	run(2 * SECOND);

@@ -577,7 +577,9 @@ void stream_stats(struct stream *s, struct media_stats *stats, unsigned device_m
 	stats->loss = expected_now > received_now ? share(expected_now - received_now, expected_now) : 0;
 	stats->late = share(late - s->late_before, expected_now);
 	stats->rtt = s->round_trip;
-	stats->delay = playout_delay(s->playout, s->pending, now_us) / (double)PLAYOUT_RATE + device_ms / 1000.0;
+	/* nothing came, so nothing waits: what the buffer would say is the length of the silence */
+	if (received_now)
+		stats->delay = playout_delay(s->playout, s->pending, now_us) / (double)PLAYOUT_RATE + device_ms / 1000.0;
 	stats->rate = s->params.codec ? s->params.codec->clock_rate : 0;
 	way = s->round_trip > 0 ? s->round_trip / 2 : 0;
 	stats->mos = -1;

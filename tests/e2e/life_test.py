@@ -83,7 +83,8 @@ class Start(unittest.TestCase):
 
     def test_passwords_stay_where_they_are(self):
         rc = self.home.write("rc", "set sip-listen 127.0.0.1:0\n")
-        with offhook.Phone("-c", rc, "--audio=null", home=self.home) as phone:
+        log = self.home.file("log")
+        with offhook.Phone("-c", rc, "--audio=null", "-v", "--log=" + log, home=self.home) as phone:
             phone.ready()
             phone.command("account add work sip:alice@127.0.0.1:9 register=no password=tops3cret")
             phone.command("account add work sip:alice@127.0.0.1:9 password=tops3cret", ok=False)
@@ -92,6 +93,9 @@ class Start(unittest.TestCase):
             phone.command("help account")
             text = b"".join(phone.raw)
             self.assertNotIn(b"tops3cret", text)
+            with open(log) as f:
+                self.assertNotIn("tops3cret", f.read())
+            self.assertEqual(stat.S_IMODE(os.stat(log).st_mode), 0o600)
             path = self.home.file("state/offhook/accounts")
             self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
             with open(path) as f:

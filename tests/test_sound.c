@@ -202,8 +202,9 @@ static void test_sound_both_ways(void **state)
 {
 	static struct tones t;
 	struct rig r = {.on_frame = tone_both, .extra = &t};
-	uint64_t begun;
-	unsigned n;
+	uint64_t begun, took = 0;
+	bool followed = false;
+	unsigned i, n = 0;
 
 	(void)state;
 	card("both");
@@ -214,15 +215,21 @@ static void test_sound_both_ways(void **state)
 	assert_true(rig_wait(&r, both_open, LIMIT));
 	assert_string_equal(r.told[0].name, "default");
 	assert_string_equal(r.told[0].error, "");
-	begun = loop_now_ms();
-	n = r.frames;
-	more_frames(&r, 200);
-	/* the frames follow the device's clock */
-	assert_in_range(loop_now_ms() - begun, (r.frames - n) * 10 - 100, (r.frames - n) * 10 + 300);
+	/* the frames follow the device's clock; two seconds in which the machine had no time for us tell nothing of that */
+	for (i = 0; i < 4 && !followed; i++) {
+		begun = loop_now_ms();
+		n = r.frames;
+		r.gap_ms = 0;
+		more_frames(&r, 200);
+		took = loop_now_ms() - begun;
+		followed = took + 100 >= (r.frames - n) * 10 && took <= (r.frames - n) * 10 + 300 && r.gap_ms < GAP;
+	}
+	if (!followed)
+		print_error("%u frames took %u ms, the longest gap %u ms\n", r.frames - n, (unsigned)took, (unsigned)r.gap_ms);
+	assert_true(followed);
 	/* rings of at most 50 ms, and what PortAudio says of the card */
 	assert_in_range(device_delay_ms(r.device), 10, 150);
 	assert_int_equal(r.news, 2);
-	assert_true(r.gap_ms < GAP);
 	rig_close(&r);
 	assert_true(t.best_pure > 150);
 	/* a ring that gives its spare back leaves a mark each half second */

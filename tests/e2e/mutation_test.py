@@ -31,7 +31,8 @@ ODD_SDP = (
 )
 ODD_VALUES = ("", " ", "0", "-1", "4294967296", "99999999999999999999", "\"", "<", ">", "<sip:", "sip:@", ";;;=;",
               "%", "%00%ff", "\t\r\n folded", ",,,,", "a" * 1500, "\xff\xfe\x80", "sip:[::1", "sip:a@127.0.0.1:99999",
-              "\"\\\"", "1 INVITE", "SIP/2.0/UDP", "SIP/2.0/XXX a;branch=z9hG4bK", "*;expires=0")
+              "\"\\\"", "1 INVITE", "<sip:" + "%41b" * 500 + "@127.0.0.1>;tag=1",
+              "\"" + "n" * 900 + "\" <sip:" + "u" * 900 + "@127.0.0.1>;tag=2", "SIP/2.0/UDP", "SIP/2.0/XXX a;branch=z9hG4bK", "*;expires=0")
 HEADERS = ("Via", "v", "From", "To", "Call-ID", "CSeq", "Contact", "Content-Length", "Content-Type", "Max-Forwards",
            "Expires", "Route", "Record-Route", "Require", "Supported", "Allow", "Replaces", "Authorization",
            "WWW-Authenticate", "Retry-After", "Warning", "Reason", "RSeq", "RAck", "Session-Expires", "Min-SE", "Event",

@@ -18,9 +18,10 @@ broken)
 	exit 0;;
 none)
 	# PortAudio wants a device in the list, even one that cannot be opened
-	microphone= speaker=;;
+	microphone=""
+	speaker="";;
 output)
-	microphone=;;
+	microphone="";;
 esac
 cat > "$folder/asound.conf" <<END
 pcm_type.paced { lib "$plugin" }

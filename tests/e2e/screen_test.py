@@ -21,6 +21,9 @@ class Screen:
         environment = dict(self.home.env, **(env or {}))
         environment.pop("TMUX", None)
         environment.pop("OFFHOOK_KEEP_STDERR")
+        # a sanitizer has no other place to tell what it found: the terminal is the screen's
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
+            environment[name] = "log_path=" + self.home.file("sanitizer")
         command = [offhook.PROGRAM, *args]
         # the shell stays, so that what the phone leaves on the terminal can be read
         line = " ".join("'%s'" % c for c in command) + "; echo STATUS $?; stty -a | grep -o -- '-\\?icanon'; exec cat"
@@ -68,7 +71,13 @@ class Screen:
 
     def __exit__(self, *_):
         subprocess.run([*self.server, "kill-server"])
+        found = ""
+        for name in os.listdir(self.home.path):
+            if name.startswith("sanitizer"):
+                with open(self.home.file(name)) as f:
+                    found += f.read()
         self.home.remove()
+        assert not found, found
 
 
 class FirstMinutes(unittest.TestCase):

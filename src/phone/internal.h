@@ -99,7 +99,24 @@ struct phone {
 void phone_changed(struct phone *p);
 void phone_schedule(struct phone *p);          /* tells port_wake_at() the next deadline */
 
-/* call.c */
+/* call.c: the only file that changes a call's state, together with call_asked.c and call_reported.c, which do it
+ * through these */
+struct call *call_new(struct phone *p);        /* with the next number; NULL: no room */
+bool call_has_line(const struct call *c);      /* is it on the screen? */
+bool call_is_up(const struct call *c);         /* answered, held or not */
+bool call_other_up(const struct call *c);      /* another one is spoken to: no tone may disturb it */
+void calls_hold_others(struct phone *p, unsigned but);
+void calls_refocus(struct phone *p);           /* chooses anew which call is heard */
+void call_emit_state(struct call *c);
+void call_set_tone(struct call *c, enum tone tone);
+void call_start_media(struct call *c, const struct media_params *params);
+unsigned call_choose_codecs(const struct codec **out, const char *list);
+void call_keep_digit(char *kept, char digit);  /* KEPT: DIGITS_KEPT + 1 bytes */
+void call_missed(struct call *c);              /* tells of a missed call */
+/* Over for everybody: `closed` is told. A failed call keeps its line until its notice goes. */
+void call_finish(struct call *c, enum ended_by by, unsigned code, const char *reason);
+/* Failed for good: outcome, tone, closed, in that order; media stopped before. */
+void call_fail(struct call *c, const struct response *r, bool credentials_refused);
 void call_tick(struct call *c, uint64_t now);
 uint64_t call_deadline(const struct call *c);
 bool call_is_active(const struct call *c);     /* up or on its way */

@@ -1,0 +1,261 @@
+/* What signalling and sound report of a call. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/text.h"
+#include "phone/internal.h"
+
+/* Is USER one of the phone's lines? */
+static bool is_ours(const struct phone *p, const struct incoming *in)
+{
+	unsigned i;
+
+	if (in->account || p->settings->answer_unknown_users || !in->request_user[0])
+		return true;
+	if (p->settings->local_user[0] && !strcmp(in->request_user, p->settings->local_user))
+		return true;
+	for (i = 0; i < p->accounts; i++) {
+		if (!strcmp(in->request_user, p->account[i].user))
+			return true;
+	}
+	return false;
+}
+
+unsigned phone_sip_incoming(struct phone *p, const struct incoming *in, unsigned *call)
+{
+	unsigned seconds = p->settings->ring_timeout;
+	const struct account *a;
+	struct call *c;
+
+	*call = 0;
+	if (!is_ours(p, in))
+		return 404;
+	if (p->shutting_down)
+		return 480;
+	if (phone_active_calls(p) >= p->settings->max_calls)
+		return 486;
+	c = call_new(p);
+	if (!c)
+		return 486;
+	c->incoming = true;
+	c->state = CALL_RINGING;
+	c->was_ringing = true;
+	text_show_str(c->uri, sizeof(c->uri), in->from_uri);
+	text_show_str(c->name, sizeof(c->name), in->from_name);
+	a = phone_account(p, in->account);
+	if (a)
+		text_copy(c->account, sizeof(c->account), a->name);
+	c->codecs = call_choose_codecs(c->codec, p->settings->codecs);
+	if (in->expires && in->expires < seconds)
+		seconds = in->expires;
+	c->expires_ms = c->began_ms + (uint64_t)seconds * 1000;
+	c->ring_wanted = true;
+	if (!p->selected || !call_find(p, p->selected) || !call_is_active(call_find(p, p->selected)))
+		p->selected = c->number;
+	*call = c->number;
+	call_emit_state(c);
+	phone_schedule(p);
+	return 0;
+}
+
+int phone_sip_media_address(struct phone *p, unsigned call, const char *address, uint16_t *port)
+{
+	struct call *c = call ? call_find(p, call) : NULL;
+	int err;
+
+	if (!c || !call_is_active(c))
+		return ENOENT;
+	err = port_media_open(call, address, port);
+	if (!err)
+		c->media_open = true;
+	return err;
+}
+
+void phone_sip_sent(struct phone *p, unsigned call)
+{
+	struct call *c = call ? call_find(p, call) : NULL;
+
+	if (c)
+		c->attempt.requests++;
+}
+
+void phone_sip_progress(struct phone *p, unsigned call, unsigned code, const char *reason,
+			const struct media_params *media)
+{
+	struct call *c = call ? call_find(p, call) : NULL;
+
+	(void)reason;
+	if (!c || c->incoming || c->state > CALL_EARLY)
+		return;
+	if (media) {
+		call_set_tone(c, TONE_NONE);
+		call_start_media(c, media);
+		if (c->state != CALL_EARLY) {
+			c->state = CALL_EARLY;
+			call_emit_state(c);
+		}
+	}
+	else if (code == 180 && c->state == CALL_CALLING) {
+		c->state = CALL_RINGING;
+		c->was_ringing = true;
+		if (!call_other_up(c))
+			call_set_tone(c, TONE_RINGBACK);
+		call_emit_state(c);
+	}
+	if (code == 180)
+		c->was_ringing = true;
+	phone_changed(p);
+}
+
+/* State and event after an agreement: who holds whom. */
+static void note_direction(struct call *c, const struct media_params *media, bool first)
+{
+	enum call_state before = c->state;
+	bool them = c->held_by_them;
+
+	c->held_by_them = media && !(media->direction & MEDIA_SEND);
+	c->state = c->held_by_us || c->held_by_them ? CALL_HELD : CALL_ESTABLISHED;
+	if (first || c->state != before || c->held_by_them != them || (c->state == CALL_HELD && c->reoffering))
+		call_emit_state(c);
+}
+
+void phone_sip_established(struct phone *p, unsigned call, const struct media_params *media)
+{
+	struct call *c = call ? call_find(p, call) : NULL;
+
+	if (!c || !call_is_active(c) || call_is_up(c))
+		return;
+	call_set_tone(c, TONE_NONE);
+	c->expires_ms = c->refuse_ms = NEVER;
+	c->was_established = true;
+	c->established_ms = port_now_ms();
+	call_start_media(c, media);
+	note_direction(c, media, true);
+	phone_schedule(p);
+}
+
+void phone_sip_media(struct phone *p, unsigned call, const struct media_params *media)
+{
+	struct call *c = call ? call_find(p, call) : NULL;
+
+	if (!c || !call_is_up(c))
+		return;
+	call_start_media(c, media);
+	note_direction(c, media, false);
+	c->reoffering = false;
+	calls_refocus(p);
+	phone_changed(p);
+}
+
+void phone_sip_reoffer_failed(struct phone *p, unsigned call, unsigned code, const char *reason)
+{
+	struct call *c = call ? call_find(p, call) : NULL;
+	char shown[SNAPSHOT_TEXT], who[SNAPSHOT_TEXT];
+
+	if (!c || !call_is_up(c))
+		return;
+	c->reoffering = false;
+	c->held_by_us = !c->held_by_us;
+	calls_refocus(p);
+	text_show_str(shown, sizeof(shown), reason);
+	text_show_str(who, sizeof(who), c->name[0] ? c->name : c->uri);
+	phone_notice_printf(p, SEVERITY_WARNING, "reoffer",
+			    c->held_by_us
+			    /* TRANSLATORS: %s is who; then code and phrase of the refusal */
+			    ? _("The call with %s could not be resumed (%u %s).")
+			    : _("The call with %s could not be put on hold (%u %s)."), who, code, shown);
+}
+
+void phone_sip_response(struct phone *p, unsigned call, const struct response *response)
+{
+	struct call *c = call ? call_find(p, call) : NULL;
+	struct attempt_decision d;
+	const struct account *a;
+
+	if (!c || !call_is_active(c))
+		return;
+	a = c->account[0] ? phone_account(p, c->account) : NULL;
+	d = attempt_next(&c->attempt, response, a);
+	if (d.step == ATTEMPT_DIGEST && port_sip_resend_digest(call, d.answer) == 0)
+		return;
+	call_fail(c, response, d.credentials_refused);
+}
+
+void phone_sip_closed(struct phone *p, unsigned call, enum ended_by by, unsigned code, const char *reason)
+{
+	struct call *c = call ? call_find(p, call) : NULL;
+	char who[SNAPSHOT_TEXT];
+
+	if (!c || !call_is_active(c))
+		return;
+	if (c->incoming && !c->was_established) {
+		c->missed_quietly = code == 200; /* Reason of a CANCEL: answered elsewhere (RFC 3326) */
+		call_missed(c);
+	}
+	else if (by == ENDED_BY_NETWORK) {
+		text_show_str(who, sizeof(who), c->name[0] ? c->name : c->uri);
+		/* TRANSLATORS: %s is who */
+		phone_notice_printf(p, SEVERITY_WARNING, NULL, _("The call with %s was lost."), who);
+	}
+	call_finish(c, by, code, reason ? reason : "");
+}
+
+/* --- reported by media/ -------------------------------------------------------------------- */
+
+/* VALUE to the nearest 1/PARTS: no reader should have to look through digits that mean nothing. */
+static double rounded(double value, double parts)
+{
+	double scaled = value * parts;
+
+	/* neither too great for the conversion nor not a number */
+	if (!(scaled > -1e15 && scaled < 1e15))
+		return value;
+	return (double)(int64_t)(scaled + (scaled < 0 ? -0.5 : 0.5)) / parts;
+}
+
+void phone_media_stats(struct phone *p, unsigned call, const struct media_stats *stats)
+{
+	struct call *c = call ? call_find(p, call) : NULL;
+	struct event e;
+
+	if (!c || !call_is_active(c))
+		return;
+	c->stats = *stats;
+	c->has_stats = true;
+	event_begin(&e, "media");
+	event_integer(&e, "call", call);
+	if (stats->codec)
+		event_string(&e, "codec", stats->codec->name);
+	event_integer(&e, "rate", stats->rate);
+	event_boolean(&e, "encrypted", stats->encrypted);
+	event_integer(&e, "rx_packets", (int64_t)stats->rx_packets);
+	event_integer(&e, "tx_packets", (int64_t)stats->tx_packets);
+	event_real(&e, "rx_level", rounded(stats->rx_level, 10));
+	event_real(&e, "tx_level", rounded(stats->tx_level, 10));
+	event_real(&e, "jitter", rounded(stats->jitter, 10000));
+	event_real(&e, "loss", rounded(stats->loss, 10000));
+	event_real(&e, "late", rounded(stats->late, 10000));
+	if (stats->rtt >= 0)
+		event_real(&e, "rtt", rounded(stats->rtt, 10000));
+	event_real(&e, "delay", rounded(stats->delay, 10000));
+	if (stats->mos >= 0)
+		event_real(&e, "mos", rounded(stats->mos, 100));
+	phone_emit(p, &e);
+}
+
+void phone_media_dtmf(struct phone *p, unsigned call, char digit)
+{
+	struct call *c = call ? call_find(p, call) : NULL;
+	const char text[2] = {digit, '\0'};
+	struct event e;
+
+	if (!c || !call_is_active(c))
+		return;
+	call_keep_digit(c->dtmf_received, digit);
+	event_begin(&e, "dtmf");
+	event_integer(&e, "call", call);
+	event_string(&e, "digit", text);
+	event_string(&e, "method", "rtp");
+	phone_emit(p, &e);
+}

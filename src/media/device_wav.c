@@ -166,11 +166,14 @@ int device_wav_check(const char *file, char *why, size_t size)
 static int resample(int16_t **samples, size_t *n, unsigned rate)
 {
 	static const int16_t zeros[512];
-	size_t want = (size_t)((uint64_t)*n * DEVICE_RATE / rate), done = 0, used = 0;
+	size_t want, done = 0, used = 0;
 	SpeexResamplerState *st;
 	int16_t *to;
 	int err = 0;
 
+	if (!rate)
+		return EINVAL;
+	want = (size_t)((uint64_t)*n * DEVICE_RATE / rate);
 	st = speex_resampler_init(1, rate, DEVICE_RATE, RESAMPLE_QUALITY, &err);
 	if (!st)
 		return ENOMEM;

@@ -65,6 +65,7 @@ static void make_packet(const struct digits_sender *d, unsigned ms, struct digit
 void digits_send_frame(struct digits_sender *d, uint32_t timestamp, uint32_t clock_rate, struct digits_frame *f)
 {
 	unsigned length;
+	int event;
 
 	memset(f, 0, sizeof(*f));
 	if (!d->now && d->count) {
@@ -74,8 +75,9 @@ void digits_send_frame(struct digits_sender *d, uint32_t timestamp, uint32_t clo
 		d->ms = 0;
 		d->timestamp = timestamp;
 		d->clock_rate = clock_rate;
-		if (d->now != ',')
-			f->begun = (char)events[event_of(d->now)];
+		event = event_of(d->now);
+		if (event >= 0)
+			f->begun = events[event];
 	}
 	if (!d->now)
 		return;

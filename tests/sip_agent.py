@@ -389,6 +389,22 @@ def test_early_media(a, p):
     assert "127.0.0.1:4200" in a.expect("established 1")
 
 
+def test_challenged_maddr(a, p):
+    # an address that bears the account's name and leads elsewhere; but the account's own server may
+    a.do("account x sip:alice@127.0.0.1 password=secret")
+    q = stranger_peer(a)
+    a.do("invite 1 sip:bob@127.0.0.1:%d;maddr=127.0.0.2 x" % q.port)
+    q.reply(q.expect("INVITE"), 401, headers=['WWW-Authenticate: Digest realm="r", nonce="n"'])
+    q.expect("ACK")
+    assert "hop=127.0.0.2" in a.expect("response 1")
+    q.none("INVITE")
+    a.do("account y sip:alice@192.0.2.7 password=secret registrar=sip:192.0.2.7:%d;maddr=127.0.0.2" % q.port)
+    a.do("register y")
+    q.reply(q.expect("REGISTER"), 401, headers=['WWW-Authenticate: Digest realm="r", nonce="n"'])
+    assert q.expect("REGISTER")["Authorization"]
+    q.close()
+
+
 def test_no_codec_in_answer(a, p):
     a.do("invite 1 %s -" % p.uri)
     invite = p.expect("INVITE")
@@ -479,6 +495,52 @@ def test_proxy_authentication(a, p):
     assert good and v["nonce"] == "new" and "qop" not in v
     p.reply(bye, 407, headers=['Proxy-Authenticate: Digest realm="r", nonce="newer"'])
     p.none("BYE")
+
+
+def stranger_peer(a):
+    """A peer at another address than the account's."""
+    p = Peer(a)
+    p.s.close()
+    p.s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    p.s.bind(("127.0.0.2", 0))
+    p.port = p.s.getsockname()[1]
+    return p
+
+
+def test_stranger_in_the_call(a, p):
+    # who asks within the call is not who asked at its beginning, although it calls itself the same
+    a.do("account x sip:alice@127.0.0.1 password=secret")
+    for call, contact, code, field in (
+            (1, "<sip:bob@127.0.0.2:%d>", 407, "Proxy-Authenticate"),
+            (2, "<sip:bob@127.0.0.2:%d>", 401, "WWW-Authenticate"),
+            (3, "<sip:bob@127.0.0.1:%d;maddr=127.0.0.2>", 407, "Proxy-Authenticate"),
+            (4, "<sip:bob@127.0.0.1:%d;maddr=127.0.0.2>", 401, "WWW-Authenticate")):
+        q = stranger_peer(a)
+        a.do("invite %d %s x" % (call, p.uri))
+        p.reply(p.expect("INVITE"), code, headers=[field + ': Digest realm="r", nonce="n"'])
+        p.expect("ACK")
+        p.reply(p.expect("INVITE"), 200, body=sdp(), contact=False, headers=["Contact: " + contact % q.port])
+        q.expect("ACK")
+        a.expect("established %d" % call)
+        a.do("hangup %d" % call)
+        q.reply(q.expect("BYE"), code, headers=[field + ': Digest realm="r", nonce="chosen"'])
+        q.none("BYE")
+        q.close()
+
+
+def test_proxy_by_its_number(a, p):
+    # the account knows its proxy by name; within the call it is known by what it recorded
+    a.do("account x sip:alice@192.0.2.7 password=secret outbound=sip:localhost:%d" % p.port)
+    a.do("invite 1 sip:carol@192.0.2.9 x")
+    p.reply(p.expect("INVITE"), 407, headers=['Proxy-Authenticate: Digest realm="r", nonce="n"'])
+    p.expect("ACK")
+    p.reply(p.expect("INVITE"), 200, body=sdp(), contact=False,
+            headers=["Record-Route: <sip:127.0.0.1:%d;lr>" % p.port, "Contact: <sip:carol@192.0.2.9>"])
+    p.expect("ACK")
+    a.expect("established 1")
+    a.do("hangup 1")
+    p.reply(p.expect("BYE"), 407, headers=['Proxy-Authenticate: Digest realm="r", nonce="new", stale=true'])
+    assert 'nonce="new"' in p.expect("BYE")["Proxy-Authorization"]
 
 
 def test_wrong_password(a, p):

@@ -169,12 +169,17 @@ const char *const *account_keys(void)
 	return names;
 }
 
-/* Is HOST that of the sip: URI SERVER ("" = none)? */
+/* Is HOST that of the sip: URI SERVER ("" = none), or of its maddr? */
 static bool is_server(const char *server, const char *host)
 {
 	char user[ACCOUNT_TEXT_MAX], name[ACCOUNT_TEXT_MAX];
+	const char *maddr = strstr(server, ";maddr=");
 	unsigned port;
 
+	if (maddr) {
+		maddr += strlen(";maddr=");
+		return strlen(host) == strcspn(maddr, ";?") && !strncasecmp(maddr, host, strlen(host));
+	}
 	return *server && !target_uri_parts(server, user, sizeof(user), name, sizeof(name), &port) &&
 	       !strcasecmp(name, host);
 }

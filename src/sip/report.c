@@ -4,15 +4,19 @@
 #include "sip/field.h"
 #include "sip/report.h"
 
+/* Whose the URI is: its maddr, if it has one, is where a request for it really goes. */
 static void host_of(char *dst, size_t size, const char *text)
 {
+	struct pl pl, host;
 	struct uri uri;
-	struct pl pl;
 
 	dst[0] = '\0';
 	pl_set_str(&pl, text);
-	if (!uri_decode(&uri, &pl))
-		text_copyn(dst, size, uri.host.p, uri.host.l);
+	if (uri_decode(&uri, &pl))
+		return;
+	if (!field_param(&host, &uri.params, "maddr") || !host.l)
+		host = uri.host;
+	text_copyn(dst, size, host.p, host.l);
 }
 
 static void header_text(char *dst, size_t size, const struct sip_msg *msg, enum sip_hdrid id)

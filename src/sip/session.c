@@ -195,10 +195,13 @@ int session_take_challenges(struct session *s, const struct sip_msg *msg, const 
 	for (i = 0; i < r.challenges; i++) {
 		const struct challenge *c = &r.challenge[i];
 
-		/* whoever could ask at the beginning of the call may ask again */
-		answer[i] = c->supported && (digest_knows(&s->digest, c->proxy, c->realm) ||
-					     account_may_answer(s->account, c->proxy, r.ruri_host, r.hop_host,
-								c->realm));
+		/* who could ask at the beginning of the call may ask again: it recorded its address perhaps, where
+		 * the account has its name; the realm alone could be anybody's */
+		bool again = digest_knows(&s->digest, c->proxy, c->realm) &&
+			     !strcmp(c->proxy ? r.hop_host : r.ruri_host, s->challenger);
+
+		answer[i] = c->supported && (again || account_may_answer(s->account, c->proxy, r.ruri_host,
+									 r.hop_host, c->realm));
 	}
 	return digest_take(&s->digest, answer);
 }

@@ -41,6 +41,7 @@ struct session {
 	const struct codec *codec[CODEC_COUNT];
 	unsigned codecs;
 	struct digest digest;
+	char challenger[ADDRESS_MAX];    /* whom the INVITE went to that was challenged last */
 	unsigned requests;               /* BYEs of it that are under way */
 
 	/* our INVITE, first or later: session_out.c */

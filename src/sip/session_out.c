@@ -205,8 +205,10 @@ static void first_response(struct session *s, const struct flow_failure *failure
 		return;
 	}
 	report_response(&s->response, msg, failure, dialog_request_uri(s->half), dialog_next_hop(s->half));
-	if (msg && (msg->scode == 401 || msg->scode == 407))
+	if (msg && (msg->scode == 401 || msg->scode == 407)) {
 		digest_note(&s->digest, msg, &s->response);
+		re_snprintf(s->challenger, sizeof(s->challenger), "%j", &s->path.peer);
+	}
 	tell_response(s);
 }
 

@@ -405,6 +405,20 @@ def test_challenged_maddr(a, p):
     q.close()
 
 
+def test_offer_after_early_media(a, p):
+    # an announcement before the challenge: what was agreed on for it binds nobody
+    a.do("account x sip:alice@127.0.0.1 password=secret")
+    a.do("invite 1 %s x" % p.uri)
+    first = p.expect("INVITE")
+    p.reply(first, 183, body=sdp())
+    a.expect("progress 1 183")
+    p.reply(first, 407, headers=['Proxy-Authenticate: Digest realm="r", nonce="n"'])
+    p.expect("ACK")
+    again = p.expect("INVITE")
+    formats = lambda m: re.search("m=audio .*", m.body).group(0)
+    assert formats(again) == formats(first), again.body
+
+
 def test_no_codec_in_answer(a, p):
     a.do("invite 1 %s -" % p.uri)
     invite = p.expect("INVITE")

@@ -102,6 +102,12 @@ void negotiation_withdraw(struct negotiation *n)
 	n->open = mem_deref(n->open);
 }
 
+void negotiation_restart(struct negotiation *n)
+{
+	negotiation_withdraw(n);
+	n->remote = mem_deref(n->remote);
+}
+
 /* --- mending ------------------------------------------------------------------------------- */
 
 static bool all_digits(const char *p, size_t l)

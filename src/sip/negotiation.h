@@ -29,6 +29,8 @@ int negotiation_offer(struct negotiation *n, struct mbuf **offer);
 int negotiation_answered(struct negotiation *n, const void *sdp, size_t len, struct media_params *params);
 /* The offer was refused or taken back. */
 void negotiation_withdraw(struct negotiation *n);
+/* The same, and what early media was agreed on is void too: the next offer is as free as the first. */
+void negotiation_restart(struct negotiation *n);
 bool negotiation_open(const struct negotiation *n);
 
 /* Reads an offer and makes the answer. The first sound stream that can be used is taken, all others are

@@ -85,6 +85,9 @@ static int write_h(struct mbuf *mb, const struct path *path, void *arg)
 	int err;
 
 	s->path = *path;
+	/* after a challenge, or at the next server, an announcement's formats bind nobody */
+	if (!s->reinvite)
+		negotiation_restart(s->sdp);
 	err = name_ourselves(s);
 	if (!err)
 		err = session_open_media(s, path);

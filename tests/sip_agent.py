@@ -377,6 +377,21 @@ def test_cancel_crosses_200(a, p):
     a.none("established")
 
 
+def test_cancel_crosses_odd_200(a, p):
+    # more routes than we keep: nothing can be sent there, but the call is not kept for ever either
+    a.do("invite 1 %s -" % p.uri)
+    invite = p.expect("INVITE")
+    p.reply(invite, 180)
+    a.expect("progress 1 180")
+    a.do("hangup 1")
+    p.expect("CANCEL")
+    p.reply(invite, 200, body=sdp(), headers=["Record-Route: <sip:127.0.0.1:%d;lr>" % p.port] * 40)
+    for _ in range(34):
+        a.advance(1000)
+    a.do("busy")
+    assert a.expect("busy") == "busy 0"
+
+
 def test_early_media(a, p):
     a.do("invite 1 %s -" % p.uri)
     invite = p.expect("INVITE")

@@ -162,6 +162,8 @@ static void answered(struct session *s, const struct sip_msg *msg)
 		err = session_ack(s, d, s->invite_cseq, true);
 	if (err) {
 		mem_deref(d);
+		if (s->state == SESSION_OVER)
+			return;
 		report_local(&s->response, LOCAL_TRANSPORT, strerror(err));
 		tell_response(s);
 		return;

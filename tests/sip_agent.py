@@ -656,6 +656,16 @@ def test_their_hold(a, p):
         assert "dir=%d" % ours in a.expect("media 1")
 
 
+def test_extension_within_the_call(a, p):
+    invite, _ = out_up(a, p)
+    p.within("INVITE", 1, invite, body=sdp(direction="sendonly"), headers=["Require: magic"])
+    assert p.expect(420)["Unsupported"] == "magic"
+    p.within("ACK", 1, invite)
+    a.none("media 1")
+    p.within("BYE", 2, invite)
+    p.expect(200)
+
+
 def test_bad_reinvite(a, p):
     invite, _ = out_up(a, p)
     p.within("INVITE", 1, invite, body="nonsense")

@@ -251,6 +251,8 @@ static void in_dialog(struct session *s, struct endpoint *ep, const struct sip_m
 	}
 	s->dialog->remote_cseq = msg->cseq.num;
 	s->dialog->remote_cseq_known = true;
+	if (reply_bad_extension(ep, msg))
+		return;
 	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		if (!pl_strcmp(&msg->met, methods[i].method)) {
 			methods[i].h(s, ep, msg);

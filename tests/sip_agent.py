@@ -1253,6 +1253,22 @@ def test_register_wrong(a, p):
     p.none("REGISTER")
 
 
+def test_register_forbidden(a, p):
+    # the other way to refuse a password; the same without one may be over soon
+    a.do("account x sip:alice@127.0.0.1:%d password=wrong" % p.port)
+    a.do("register x")
+    p.reply(p.expect("REGISTER"), 401, headers=['WWW-Authenticate: Digest realm="r", nonce="n"'])
+    p.reply(p.expect("REGISTER"), 403, "Forbidden")
+    line = a.expect("registration x failed")
+    assert "code=403" in line and "retry=0" in line, line
+    a.advance(600000)
+    p.none("REGISTER")
+    a.do("account y sip:carol@127.0.0.1:%d" % p.port)
+    a.do("register y")
+    p.reply(p.expect("REGISTER"), 403, "Forbidden")
+    assert "retry=30" in a.expect("registration y failed")
+
+
 def test_register_retry(a, p):
     a.do("account x sip:alice@127.0.0.1:%d" % p.port)
     a.do("register x")

@@ -190,7 +190,7 @@ static void response_h(const struct flow_failure *failure, const struct sip_msg 
 	}
 	report_response(&response, msg, failure, dialog_request_uri(r->dialog), dialog_next_hop(r->dialog));
 	memset(&decision, 0, sizeof(decision));
-	if (msg && (msg->scode == 401 || msg->scode == 407)) {
+	if (msg && (msg->scode == 401 || msg->scode == 403 || msg->scode == 407)) {
 		digest_note(&r->digest, msg, &response);
 		decision = attempt_next(&r->attempt, &response, &r->account);
 		if (decision.step == ATTEMPT_DIGEST && !digest_take(&r->digest, decision.answer) && !send_register(r, &r->path))

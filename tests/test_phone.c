@@ -598,6 +598,33 @@ static void an_unknown_code_is_named_so(void **state)
 	assert_string_equal(snap.notice[0].title, "499 (unknown, treated as 400 Bad Request) · sip:bob@127.0.0.1");
 }
 
+static void an_account_that_moves_takes_its_registration_back(void **state)
+{
+	struct account a, other;
+	const char *why;
+
+	(void)state;
+	assert_int_equal(account_init(&a, "work", "sip:alice@example.com", &why), 0);
+	assert_int_equal(phone_account_add(phone, &a), 0);
+	phone_sip_registration(phone, "work", REGISTRATION_REGISTERED, NULL, 60, 0);
+	fake_taken();
+	/* the next REGISTER takes the place of the last: nothing to take back */
+	assert_int_equal(account_set(&a, "expires", "120", &why), 0);
+	assert_int_equal(phone_account_replace(phone, &a), 0);
+	assert_string_equal(fake_taken(), "forget work\nregister work\n");
+	phone_sip_registration(phone, "work", REGISTRATION_REGISTERED, NULL, 60, 0);
+	fake_taken();
+	assert_int_equal(account_init(&other, "work", "sip:alice@example.org", &why), 0);
+	assert_int_equal(phone_account_replace(phone, &other), 0);
+	assert_string_equal(fake_taken(), "unregister work\nforget work\nregister work\n");
+	assert_int_equal(account_set(&other, "register", "no", &why), 0);
+	assert_int_equal(phone_account_replace(phone, &other), 0);
+	assert_string_equal(fake_taken(), "unregister work\nforget work\n");
+	/* it is not registered any more */
+	assert_int_equal(phone_account_replace(phone, &other), 0);
+	assert_string_equal(fake_taken(), "forget work\n");
+}
+
 static void a_registration_is_told(void **state)
 {
 	struct response r = answer(403, "Forbidden");
@@ -694,6 +721,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_figures_of_sound_are_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(hostile_names_are_harmless, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_unknown_code_is_named_so, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_account_that_moves_takes_its_registration_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_registration_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(notices_are_bounded_and_selected, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_calls_leave_nothing, setup, teardown),

@@ -86,6 +86,13 @@ int phone_account_add(struct phone *p, const struct account *a)
 	return 0;
 }
 
+/* Would nothing take the place of the registration that A has, if OTHER stood for it? */
+static bool leaves_registration(const struct account *a, const struct account *other)
+{
+	return (a->state == REGISTRATION_REGISTERED || a->state == REGISTRATION_REGISTERING) &&
+	       (!other->registers || strcmp(a->uri, other->uri) || strcmp(a->registrar, other->registrar));
+}
+
 int phone_account_replace(struct phone *p, const struct account *a)
 {
 	struct account *mine = find(p, a->name);
@@ -94,6 +101,8 @@ int phone_account_replace(struct phone *p, const struct account *a)
 	if (!mine)
 		return ENOENT;
 	was_default = mine->is_default;
+	if (leaves_registration(mine, a))
+		port_sip_unregister(mine);
 	port_sip_account_removed(mine->name);
 	*mine = *a;
 	mine->is_default = was_default;

@@ -515,6 +515,25 @@ static void forged_from_the_right_place(void **state)
 	end();
 }
 
+/* Arrival times go back a little now and then: that is no silence, and nobody loses his place by it. */
+static void stranger_from_the_past(void **state)
+{
+	struct source s;
+	struct sa none, nat, other;
+
+	(void)state;
+	memset(&s, 0, sizeof(s));
+	sa_init(&none, AF_UNSPEC);
+	sa_set_str(&nat, "20.0.0.1", 4000);
+	sa_set_str(&other, "66.6.6.6", 6666);
+	source_set(&s, &none);
+	assert_int_equal(source_check(&s, &nat, 1, 1, 5000000), SOURCE_TAKEN);
+	assert_int_equal(source_check(&s, &nat, 1, 2, 5020000), SOURCE_TAKEN);
+	assert_int_equal(source_check(&s, &nat, 1, 3, 5040000), SOURCE_TAKEN);
+	assert_int_equal(source_check(&s, &other, 2, 1, 5039000), SOURCE_REFUSED);
+	assert_int_equal(source_check(&s, &other, 2, 1, 5040000 + SOURCE_SILENCE_MS * 1000 + 1), SOURCE_NEW);
+}
+
 static void behind_a_nat(void **state)
 {
 	double snr;
@@ -994,6 +1013,7 @@ int main(void)
 		cmocka_unit_test(lossy_pcmu), cmocka_unit_test(reordered), cmocka_unit_test(first_words),
 		cmocka_unit_test(hold_and_resume), cmocka_unit_test(change_of_codec), cmocka_unit_test(stranger),
 		cmocka_unit_test(forged_from_the_right_place), cmocka_unit_test(behind_a_nat),
+		cmocka_unit_test(stranger_from_the_past),
 		cmocka_unit_test(stranger_first), cmocka_unit_test(new_ssrc), cmocka_unit_test(mirror),
 		cmocka_unit_test(collision), cmocka_unit_test(rich_header), cmocka_unit_test(garbage),
 		cmocka_unit_test(dtmf_or_voice), cmocka_unit_test(wrong_padding), cmocka_unit_test(delay_goes_down),

@@ -955,6 +955,8 @@ static void report_words(void **state)
 	assert_int_equal(news.lsr, 0x03040506);
 	assert_int_equal(news.dlsr, 32768);
 	assert_int_equal(news.jitter, 0);
+	/* 65501 to 65599, so one cycle was completed: the first number is of cycle 0 */
+	assert_int_equal(be32(buf + 28 + 8), 65599);
 	/* half a second there and back, after half a second of waiting */
 	assert_true(fabs(report_round_trip(&news, (uint64_t)(0x03040506 + 65536) << 16) - 0.5) < 0.001);
 	assert_true(report_round_trip(&news, (uint64_t)0x03040506 << 16) < 0);

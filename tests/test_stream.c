@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 #include <re.h>
 
@@ -34,6 +35,7 @@ struct side {
 	struct sa nat;              /* what its packets seem to come from, if set */
 	struct media_params params;
 	unsigned sent, reports, voices, voices_marked, byes;
+	uint32_t ntp;               /* seconds in its last sender report */
 	uint32_t reported;          /* SSRC that its last report is about */
 	uint8_t last[STREAM_BYTES_MAX]; /* its last RTP packet */
 	size_t last_len;
@@ -80,6 +82,8 @@ static void send_h(bool rtcp, const uint8_t *data, size_t len, const struct sa *
 
 	if (rtcp) {
 		x->reports++;
+		if (data[1] == 200 && len >= 12)
+			x->ntp = be32(data + 8);
 		if (data[1] == 200 && (data[0] & 0x1f) && len >= 32)
 			x->reported = be32(data + 28);
 		/* the last part of the compound packet */
@@ -922,6 +926,8 @@ static void round_trip_time(void **state)
 	/* reports travel 1 ms each way; delivery is looked at each ms */
 	assert_true(st.rtt >= 0 && st.rtt < 0.02);
 	assert_in_range(a.reports, 3, 13);
+	/* the wall clock, as captures and recorders expect; here 30 s of it go by in an instant */
+	assert_in_range(a.ntp, (uint32_t)time(NULL) + 2208988800u, (uint32_t)time(NULL) + 2208988800u + 31);
 	end();
 	assert_int_equal(a.byes, 1);
 }

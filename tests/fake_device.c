@@ -13,6 +13,7 @@
 atomic_bool fake_device_running;
 atomic_uint fake_device_frames;
 _Atomic double fake_device_played;
+atomic_uint fake_device_made;
 
 struct device {
 	int fd;
@@ -62,6 +63,7 @@ int device_new(struct device **dp, const char *driver, const char *input, const 
 		free(d);
 		return EMFILE;
 	}
+	atomic_fetch_add(&fake_device_made, 1);
 	if (!strcmp(driver, "portaudio")) {
 		report_h("input", "default", DEVICE_NONE, "no device", arg);
 		report_h("output", "default", DEVICE_NONE, "no device", arg);

@@ -8,6 +8,7 @@
 
 extern atomic_bool fake_device_running;
 extern atomic_uint fake_device_frames;        /* that were asked for, ever */
+extern atomic_uint fake_device_made;          /* devices, ever */
 extern _Atomic double fake_device_played;     /* level of the last one, dBFS */
 
 #endif

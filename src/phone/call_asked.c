@@ -119,8 +119,11 @@ int phone_answer(struct phone *p, unsigned call)
 	c->expires_ms = c->refuse_ms = NEVER;
 	p->selected = c->number;
 	err = port_sip_answer(c->number, c->codec, c->codecs);
-	if (err)
+	if (err) {
+		if (c->no_port)
+			phone_notice(p, SEVERITY_ERROR, NULL, _(call_no_port));
 		call_finish(c, ENDED_BY_NETWORK, 0, "");
+	}
 	phone_schedule(p);
 	return err;
 }

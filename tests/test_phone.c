@@ -365,6 +365,23 @@ static void holding_and_resuming(void **state)
 	assert_string_equal(fake_taken(), "reoffer 1 sendrecv\nfocus 1\nmedia start 1 PCMU\nevent call established\n");
 }
 
+/* Who cannot be resumed yet does not cost us the call that is spoken to. */
+static void a_resume_that_has_to_wait_holds_nobody(void **state)
+{
+	unsigned one = established("sip:bob@127.0.0.1"), two;
+
+	(void)state;
+	two = established("sip:eve@127.0.0.1");
+	take_snapshot();
+	assert_int_equal(snap.selected, two);
+	/* the first one's hold is still under way */
+	assert_int_equal(phone_resume(phone, one), EBUSY);
+	assert_string_equal(fake_taken(), "");
+	take_snapshot();
+	assert_int_equal(snap.selected, two);
+	assert_true(snap.call[1].focused);
+}
+
 static void a_refused_hold_leaves_the_call_as_it_was(void **state)
 {
 	unsigned c = established("sip:bob@127.0.0.1");
@@ -708,6 +725,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(without_signalling_a_call_fails_plainly, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_a_port_for_sound_that_is_said, setup, teardown),
 		cmocka_unit_test_setup_teardown(holding_and_resuming, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_resume_that_has_to_wait_holds_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_refused_hold_leaves_the_call_as_it_was, setup, teardown),
 		cmocka_unit_test_setup_teardown(they_hold_us, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_conversation_at_a_time, setup, teardown),

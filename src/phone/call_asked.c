@@ -196,6 +196,8 @@ int phone_resume(struct phone *p, unsigned call)
 		return ENOTCONN;
 	if (!c->held_by_us)
 		return 0;
+	if (c->reoffering)
+		return EBUSY;
 	calls_hold_others(p, c->number);
 	p->selected = c->number;
 	return reoffer(c, false);

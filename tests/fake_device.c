@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -13,6 +14,8 @@
 atomic_bool fake_device_running;
 atomic_uint fake_device_frames;
 _Atomic double fake_device_played;
+atomic_uint fake_device_made;
+atomic_bool fake_device_stuck;
 
 struct device {
 	int fd;
@@ -62,6 +65,9 @@ int device_new(struct device **dp, const char *driver, const char *input, const 
 		free(d);
 		return EMFILE;
 	}
+	atomic_fetch_add(&fake_device_made, 1);
+	while (atomic_load(&fake_device_stuck))
+		poll(NULL, 0, 1);
 	if (!strcmp(driver, "portaudio")) {
 		report_h("input", "default", DEVICE_NONE, "no device", arg);
 		report_h("output", "default", DEVICE_NONE, "no device", arg);

@@ -8,6 +8,8 @@
 
 extern atomic_bool fake_device_running;
 extern atomic_uint fake_device_frames;        /* that were asked for, ever */
+extern atomic_uint fake_device_made;          /* devices, ever */
+extern atomic_bool fake_device_stuck;         /* a device that is being made waits for its end */
 extern _Atomic double fake_device_played;     /* level of the last one, dBFS */
 
 #endif

@@ -5,7 +5,7 @@
 #include "fake_ports.h"
 
 uint64_t fake_now, fake_wake;
-int fake_invite_error, fake_dtmf_error, fake_reoffer_error;
+int fake_invite_error, fake_dtmf_error, fake_reoffer_error, fake_media_error, fake_answer_error;
 
 static char record[65536];
 static size_t used, taken;
@@ -14,7 +14,7 @@ void fake_reset(void)
 {
 	fake_now = 1000;
 	fake_wake = UINT64_MAX;
-	fake_invite_error = fake_dtmf_error = fake_reoffer_error = 0;
+	fake_invite_error = fake_dtmf_error = fake_reoffer_error = fake_media_error = fake_answer_error = 0;
 	used = taken = 0;
 	record[0] = '\0';
 }
@@ -80,7 +80,7 @@ int port_sip_answer(unsigned call, const struct codec *const *codec, unsigned co
 {
 	(void)codec;
 	fake_note("200 %u with %u codecs", call, codecs);
-	return 0;
+	return fake_answer_error;
 }
 
 int port_sip_reject(unsigned call, unsigned code) { fake_note("%u %u", code, call); return 0; }
@@ -100,7 +100,7 @@ int port_media_open(unsigned call, const char *address, uint16_t *port)
 {
 	fake_note("media open %u on %s", call, address);
 	*port = 4000;
-	return 0;
+	return fake_media_error;
 }
 
 int port_media_start(unsigned call, const struct media_params *m)

@@ -13,6 +13,8 @@ extern uint64_t fake_wake;         /* what port_wake_at() last wished */
 extern int fake_invite_error;      /* errno for port_sip_invite() */
 extern int fake_dtmf_error;
 extern int fake_reoffer_error;
+extern int fake_answer_error;
+extern int fake_media_error;       /* for port_media_open() */
 
 /* Forgets the record and goes back to the start of time. */
 void fake_reset(void);

@@ -137,6 +137,27 @@ static void test_late_frames_are_made_up(void **state)
 	rig_close(&r);
 }
 
+static void stall_long(struct rig *r, const int16_t *captured, int16_t *play)
+{
+	(void)captured;
+	(void)play;
+	if (r->frames == 5)
+		poll(NULL, 0, 3000); /* stopped and continued: nobody wants to hear all of that in one go */
+}
+
+static void test_no_flood_after_a_stop(void **state)
+{
+	struct rig r = {.on_frame = stall_long, .goal = 255};
+
+	(void)state;
+	rig_open(&r, "null", NULL, NULL);
+	device_run(r.device, true);
+	assert_true(rig_wait(&r, rig_frames, 9000));
+	/* 2 s are made up; the last 50 frames come in their own time */
+	assert_in_range(r.last_ms - r.first_ms, 3300, 4500);
+	rig_close(&r);
+}
+
 /* --- files -------------------------------------------------------------------------------- */
 
 struct sounds {
@@ -425,6 +446,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_null_paces),
 		cmocka_unit_test(test_late_frames_are_made_up),
+		cmocka_unit_test(test_no_flood_after_a_stop),
 		cmocka_unit_test(test_file_sample_exact),
 		cmocka_unit_test(test_file_right_while_written),
 		cmocka_unit_test(test_file_clock_goes_on),

@@ -195,6 +195,20 @@ static void where_nothing_can_be_written_the_phone_goes_on(void **state)
 	fail_with("sip:bob@h", 404, "Not Found");
 }
 
+/* A home that is reached through a symbolic link is a home. */
+static void a_linked_folder_is_followed(void **state)
+{
+	char link[320];
+
+	(void)state;
+	snprintf(link, sizeof(link), "%s/link", folder);
+	assert_int_equal(symlink(folder, link), 0);
+	snprintf(link, sizeof(link), "%s/link/offhook.db", folder);
+	assert_int_equal(history_open(phone, link), 0);
+	fail_with("sip:bob@h", 404, "Not Found");
+	assert_string_equal(rows(), "out sip:bob@h 404 - Not Found - 0.0\n");
+}
+
 static void a_newer_file_is_left_alone(void **state)
 {
 	sqlite3 *db;
@@ -214,6 +228,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(rows_survive_a_kill, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_broken_file_is_set_aside, setup, teardown),
 		cmocka_unit_test_setup_teardown(where_nothing_can_be_written_the_phone_goes_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_linked_folder_is_followed, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_newer_file_is_left_alone, setup, teardown),
 	};
 

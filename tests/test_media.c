@@ -348,6 +348,44 @@ static void drivers(void **state)
 	media_stop();
 }
 
+/* A file has no name of a device: to open it anew would empty what was recorded so far. */
+static void files_stay_open(void **state)
+{
+	unsigned made;
+	uint16_t port;
+
+	(void)state;
+	assert_int_equal(begin("file:,out.wav"), 0);
+	made = atomic_load(&fake_device_made);
+	media_devices_changed();
+	assert_int_equal(port_media_open(1, "127.0.0.1", &port), 0);
+	port_media_focus(0);
+	port_media_tone(1, TONE_BUSY);
+	assert_true(wait_for(loud)); /* all orders were read */
+	assert_int_equal(atomic_load(&fake_device_made), made);
+	media_stop();
+}
+
+/* When the thread does not keep up, orders are refused; but a call that is over is over. */
+static void close_is_not_lost(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(begin("portaudio"), 0);
+	join("127.0.0.1", CODEC_PCMU);
+	assert_true(wait_for(runs));
+	atomic_store(&fake_device_stuck, true);
+	media_devices_changed();
+	for (i = 0; i < 6000; i++)
+		port_media_volume(50 + i % 2);
+	port_media_close(1);
+	port_media_close(2);
+	atomic_store(&fake_device_stuck, false);
+	assert_true(wait_for(rests));
+	media_stop();
+}
+
 static void ports_run_out(void **state)
 {
 	uint16_t port;
@@ -382,7 +420,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(speech_opus), T(speech_pcmu), T(speech_pcma_ipv6),
 		T(mute_and_focus), T(dtmf), T(rest_and_tone),
-		T(meters), T(drivers), T(ports_run_out),
+		T(meters), T(drivers), T(files_stay_open), T(close_is_not_lost), T(ports_run_out),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -319,6 +319,33 @@ static void without_signalling_a_call_fails_plainly(void **state)
 	phone_free(mute);
 }
 
+/* The network is blamed for nothing that is not its fault. */
+static void without_a_port_for_sound_that_is_said(void **state)
+{
+	struct response r = {.error = LOCAL_TRANSPORT, .detail = "Address already in use"};
+	struct call_info info;
+	unsigned c;
+	uint16_t port;
+
+	(void)state;
+	c = dial("sip:bob@127.0.0.1");
+	fake_media_error = EADDRINUSE;
+	assert_int_equal(phone_sip_media_address(phone, c, "127.0.0.1", &port), EADDRINUSE);
+	phone_sip_response(phone, c, &r);
+	assert_int_equal(phone_call_info(phone, c, &info), 0);
+	assert_int_equal(info.error, LOCAL_NO_AUDIO);
+	take_snapshot();
+	assert_int_equal(snap.notices, 1);
+	assert_non_null(strstr(snap.notice[0].sentence, "rtp-ports"));
+	/* and where the call came in */
+	c = ringing_in("me");
+	assert_int_equal(phone_sip_media_address(phone, c, "127.0.0.1", &port), EADDRINUSE);
+	fake_answer_error = EADDRINUSE;
+	assert_int_equal(phone_answer(phone, c), EADDRINUSE);
+	take_snapshot();
+	assert_int_equal(snap.notices, 2);
+}
+
 static void holding_and_resuming(void **state)
 {
 	struct media_params m = agreed(MEDIA_SEND);
@@ -336,6 +363,23 @@ static void holding_and_resuming(void **state)
 	m.direction = MEDIA_BOTH;
 	phone_sip_media(phone, c, &m);
 	assert_string_equal(fake_taken(), "reoffer 1 sendrecv\nfocus 1\nmedia start 1 PCMU\nevent call established\n");
+}
+
+/* Who cannot be resumed yet does not cost us the call that is spoken to. */
+static void a_resume_that_has_to_wait_holds_nobody(void **state)
+{
+	unsigned one = established("sip:bob@127.0.0.1"), two;
+
+	(void)state;
+	two = established("sip:eve@127.0.0.1");
+	take_snapshot();
+	assert_int_equal(snap.selected, two);
+	/* the first one's hold is still under way */
+	assert_int_equal(phone_resume(phone, one), EBUSY);
+	assert_string_equal(fake_taken(), "");
+	take_snapshot();
+	assert_int_equal(snap.selected, two);
+	assert_true(snap.call[1].focused);
 }
 
 static void a_refused_hold_leaves_the_call_as_it_was(void **state)
@@ -706,7 +750,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(early_media_is_heard_instead_of_ringback, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_invite_that_cannot_go_out_is_an_outcome, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_signalling_a_call_fails_plainly, setup, teardown),
+		cmocka_unit_test_setup_teardown(without_a_port_for_sound_that_is_said, setup, teardown),
 		cmocka_unit_test_setup_teardown(holding_and_resuming, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_resume_that_has_to_wait_holds_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_refused_hold_leaves_the_call_as_it_was, setup, teardown),
 		cmocka_unit_test_setup_teardown(they_hold_us, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_conversation_at_a_time, setup, teardown),

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 #include <re.h>
 
@@ -34,6 +35,7 @@ struct side {
 	struct sa nat;              /* what its packets seem to come from, if set */
 	struct media_params params;
 	unsigned sent, reports, voices, voices_marked, byes;
+	uint32_t ntp;               /* seconds in its last sender report */
 	uint32_t reported;          /* SSRC that its last report is about */
 	uint8_t last[STREAM_BYTES_MAX]; /* its last RTP packet */
 	size_t last_len;
@@ -80,6 +82,8 @@ static void send_h(bool rtcp, const uint8_t *data, size_t len, const struct sa *
 
 	if (rtcp) {
 		x->reports++;
+		if (data[1] == 200 && len >= 12)
+			x->ntp = be32(data + 8);
 		if (data[1] == 200 && (data[0] & 0x1f) && len >= 32)
 			x->reported = be32(data + 28);
 		/* the last part of the compound packet */
@@ -515,6 +519,25 @@ static void forged_from_the_right_place(void **state)
 	end();
 }
 
+/* Arrival times go back a little now and then: that is no silence, and nobody loses his place by it. */
+static void stranger_from_the_past(void **state)
+{
+	struct source s;
+	struct sa none, nat, other;
+
+	(void)state;
+	memset(&s, 0, sizeof(s));
+	sa_init(&none, AF_UNSPEC);
+	sa_set_str(&nat, "20.0.0.1", 4000);
+	sa_set_str(&other, "66.6.6.6", 6666);
+	source_set(&s, &none);
+	assert_int_equal(source_check(&s, &nat, 1, 1, 5000000), SOURCE_TAKEN);
+	assert_int_equal(source_check(&s, &nat, 1, 2, 5020000), SOURCE_TAKEN);
+	assert_int_equal(source_check(&s, &nat, 1, 3, 5040000), SOURCE_TAKEN);
+	assert_int_equal(source_check(&s, &other, 2, 1, 5039000), SOURCE_REFUSED);
+	assert_int_equal(source_check(&s, &other, 2, 1, 5040000 + SOURCE_SILENCE_MS * 1000 + 1), SOURCE_NEW);
+}
+
 static void behind_a_nat(void **state)
 {
 	double snr;
@@ -903,6 +926,8 @@ static void round_trip_time(void **state)
 	/* reports travel 1 ms each way; delivery is looked at each ms */
 	assert_true(st.rtt >= 0 && st.rtt < 0.02);
 	assert_in_range(a.reports, 3, 13);
+	/* the wall clock, as captures and recorders expect; here 30 s of it go by in an instant */
+	assert_in_range(a.ntp, (uint32_t)time(NULL) + 2208988800u, (uint32_t)time(NULL) + 2208988800u + 31);
 	end();
 	assert_int_equal(a.byes, 1);
 }
@@ -936,6 +961,8 @@ static void report_words(void **state)
 	assert_int_equal(news.lsr, 0x03040506);
 	assert_int_equal(news.dlsr, 32768);
 	assert_int_equal(news.jitter, 0);
+	/* 65501 to 65599, so one cycle was completed: the first number is of cycle 0 */
+	assert_int_equal(be32(buf + 28 + 8), 65599);
 	/* half a second there and back, after half a second of waiting */
 	assert_true(fabs(report_round_trip(&news, (uint64_t)(0x03040506 + 65536) << 16) - 0.5) < 0.001);
 	assert_true(report_round_trip(&news, (uint64_t)0x03040506 << 16) < 0);
@@ -994,6 +1021,7 @@ int main(void)
 		cmocka_unit_test(lossy_pcmu), cmocka_unit_test(reordered), cmocka_unit_test(first_words),
 		cmocka_unit_test(hold_and_resume), cmocka_unit_test(change_of_codec), cmocka_unit_test(stranger),
 		cmocka_unit_test(forged_from_the_right_place), cmocka_unit_test(behind_a_nat),
+		cmocka_unit_test(stranger_from_the_past),
 		cmocka_unit_test(stranger_first), cmocka_unit_test(new_ssrc), cmocka_unit_test(mirror),
 		cmocka_unit_test(collision), cmocka_unit_test(rich_header), cmocka_unit_test(garbage),
 		cmocka_unit_test(dtmf_or_voice), cmocka_unit_test(wrong_padding), cmocka_unit_test(delay_goes_down),

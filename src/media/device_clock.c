@@ -28,7 +28,7 @@ static void tick_h(int flags, void *arg)
 	(void)flags;
 	if (read(c->fd, &ticks, sizeof(ticks)) != sizeof(ticks))
 		return;
-	c->owed += ticks;
+	c->owed = ticks < DEVICE_CLOCK_OWED - c->owed ? c->owed + ticks : DEVICE_CLOCK_OWED;
 	for (n = 0; c->running && c->owed && n < DEVICE_CLOCK_BURST; n++) {
 		c->owed--;
 		c->h(c->arg);

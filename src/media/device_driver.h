@@ -44,8 +44,10 @@ int device_clock_new(struct device_clock **cp, device_clock_h *h, void *arg);
 void device_clock_free(struct device_clock *c);
 /* The first tick comes DELAY_MS from now (at least 1), the next ones 10 ms apart by CLOCK_MONOTONIC. A late
  * wake-up makes up for the ticks it missed, at most DEVICE_CLOCK_BURST a wake-up, so that the number of ticks
- * follows the time. Starting a clock that runs sets it anew. */
+ * follows the time; of a longer stop than DEVICE_CLOCK_OWED ticks the rest is given up: a program that was stopped
+ * for minutes does not flood its peers then. Starting a clock that runs sets it anew. */
 #define DEVICE_CLOCK_BURST 50
+#define DEVICE_CLOCK_OWED  200
 void device_clock_start(struct device_clock *c, unsigned delay_ms);
 void device_clock_stop(struct device_clock *c);
 

@@ -16,6 +16,7 @@
 #define FDS_MAX      1024   /* fd_listen() counts descriptors of the whole process */
 #define READS_MAX    32     /* packets of one socket in one turn of the loop */
 #define REPORTS      256    /* that may be under way */
+#define ORDERS       1024   /* that may wait; the queue takes more, which is kept for the ends of calls */
 #define LINES        PHONE_CALLS_MAX
 
 /* A report under way: the media thread takes a free one, the main thread gives it back. */
@@ -47,6 +48,7 @@ static struct {
 static struct slot slots[REPORTS];
 static struct mqueue *reports;
 static atomic_uint dropped;
+static atomic_uint waiting;   /* orders */
 
 static pthread_t thread;
 static sem_t ready;
@@ -389,6 +391,7 @@ static void order_arrived_h(int id, void *data, void *arg)
 	struct engine_message *m = data;
 
 	(void)arg;
+	atomic_fetch_sub(&waiting, 1);
 	orders[id](m);
 	free(m);
 	run_or_rest();
@@ -475,6 +478,7 @@ int engine_start(const struct engine_devices *devices, engine_report_h *h)
 		return ENOMEM;
 	m->v.devices = *devices;
 	report_h = h;
+	atomic_store(&waiting, 0);
 	memset(&own, 0, sizeof(own));
 	for (i = 0; i < REPORTS; i++)
 		atomic_store(&slots[i].busy, false);
@@ -502,8 +506,9 @@ out:
 
 int engine_order(enum engine_order order, const struct engine_message *message)
 {
+	bool last = order == ORDER_CLOSE || order == ORDER_QUIT;
 	struct engine_message *m;
-	int err;
+	int err = EAGAIN;
 
 	if (!running)
 		return ENOTCONN;
@@ -511,9 +516,11 @@ int engine_order(enum engine_order order, const struct engine_message *message)
 	if (!m)
 		return ENOMEM;
 	*m = *message;
-	err = mqueue_push(own.orders, order, m);
+	if (atomic_fetch_add(&waiting, 1) < ORDERS || last)
+		err = mqueue_push(own.orders, order, m);
 	if (err) {
 		free(m);
+		atomic_fetch_sub(&waiting, 1);
 		atomic_fetch_add(&dropped, 1);
 	}
 	return err;

@@ -73,7 +73,8 @@ typedef void engine_report_h(const struct engine_report *report);
 int engine_start(const struct engine_devices *devices, engine_report_h *h);
 /* Ends and joins it. Reports that are still under way are dropped. */
 void engine_stop(void);
-/* Sends MESSAGE (copied). 0; ENOMEM; EAGAIN: the thread does not keep up, the order was dropped. */
+/* Sends MESSAGE (copied). 0; ENOMEM; EAGAIN: the thread does not keep up, the order was dropped.
+ * That does not happen to ORDER_CLOSE: there is room for it when others are refused. */
 int engine_order(enum engine_order order, const struct engine_message *message);
 /* Orders and reports that were dropped, ever. */
 unsigned engine_dropped(void);

@@ -148,7 +148,8 @@ void media_devices_changed(void)
 {
 	struct engine_message m = {0};
 
-	if (!media.settings)
+	/* the others have no device with a name; to open files anew would empty what was recorded */
+	if (!media.settings || strcmp(media.driver, "portaudio"))
 		return;
 	fill_devices(&m.v.devices);
 	engine_order(ORDER_DEVICES, &m);

@@ -8,6 +8,9 @@ enum { HEAD = 4, SENDER = 20, BLOCK = 24, CNAME = 1 };
 
 #define LOST_MAX 0x7fffff
 
+/* numbers are counted from here, so that what is a little older than the first can still be told */
+#define FIRST_CYCLE ((int64_t)1 << 16)
+
 void reception_start(struct reception *r, uint32_t ssrc)
 {
 	memset(r, 0, sizeof(*r));
@@ -45,7 +48,7 @@ void reception_packet(struct reception *r, uint16_t seq, uint32_t timestamp, uin
 
 	if (!r->started) {
 		r->started = true;
-		r->base = r->highest = ((int64_t)1 << 16) + seq;
+		r->base = r->highest = FIRST_CYCLE + seq;
 	}
 	extended = r->highest + (int16_t)(seq - (uint16_t)r->highest);
 	if (extended > r->highest)
@@ -111,7 +114,7 @@ static void put_block(uint8_t **p, struct reception *r, uint64_t now_us)
 		dlsr = (uint32_t)((now_us - r->last_sr_us) * 65536 / 1000000);
 	put32(p, r->ssrc);
 	put32(p, fraction << 24 | ((uint32_t)lost & 0xffffff));
-	put32(p, (uint32_t)r->highest);
+	put32(p, (uint32_t)(r->highest - FIRST_CYCLE));
 	put32(p, (uint32_t)r->jitter);
 	put32(p, r->last_sr);
 	put32(p, dlsr);

@@ -27,7 +27,8 @@ enum source_verdict source_check(struct source *s, const struct sa *from, uint32
 {
 	bool same = s->has_candidate && sa_cmp(&s->candidate, from, SA_ALL);
 	bool of_sdp = sa_cmp(&s->sdp, from, SA_ALL);
-	bool silent = s->has_candidate && now_us - s->heard_us > SOURCE_SILENCE_MS * 1000ull;
+	/* arrival times may go back a little: they are told by another clock than ours */
+	bool silent = s->has_candidate && now_us > s->heard_us + SOURCE_SILENCE_MS * 1000ull;
 
 	if (same && s->locked) {
 		s->heard_us = now_us;

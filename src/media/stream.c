@@ -18,6 +18,7 @@
 #define TURNS_MAX         32          /* steps to fill one frame */
 #define PCM_MAX           (STREAM_FRAME + CODER_SAMPLES_MAX + TIMESCALE_STEP)
 #define OWN_WINDOW        1000        /* packets of ours that an echo may bring back */
+#define NTP_SECONDS       2208988800u /* from 1900 to 1970 */
 #define CALM_REPORTS      3           /* reports without loss until redundancy is given up */
 
 /* What we send. */
@@ -63,6 +64,7 @@ struct stream {
 	unsigned last_samples;        /* in it */
 
 	char cname[REPORT_CNAME_MAX + 1];
+	uint64_t epoch_us;            /* added to monotonic time, it is NTP's */
 	uint64_t report_us;           /* when the next one is due */
 	double round_trip;
 
@@ -83,8 +85,20 @@ static uint32_t random32(void)
 	return (uint32_t)t.tv_sec * 1000003 ^ (uint32_t)t.tv_nsec;
 }
 
-static uint64_t ntp_of(uint64_t us)
+/* Microseconds from the first second of NTP to that of the monotonic clock. */
+static uint64_t epoch_us(uint64_t now_us)
 {
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return ((uint64_t)t.tv_sec + NTP_SECONDS) * 1000000 + (uint64_t)t.tv_nsec / 1000 - now_us;
+}
+
+/* The wall clock (RFC 3550 section 4), but one that does not step while the stream lives. */
+static uint64_t ntp_of(const struct stream *s, uint64_t now_us)
+{
+	uint64_t us = s->epoch_us + now_us;
+
 	return (us / 1000000) << 32 | ((us % 1000000) << 32) / 1000000;
 }
 
@@ -115,6 +129,7 @@ int stream_new(struct stream **sp, const struct sa *local, const struct stream_h
 	s->out.seq = (uint16_t)random32();
 	s->out.marker = true;
 	s->round_trip = -1;
+	s->epoch_us = epoch_us(now_us);
 	/* RFC 7022: a name that tells nothing about who or where we are */
 	for (i = 0; i < 16; i++)
 		s->cname[i] = hex[random32() % 16];
@@ -140,7 +155,7 @@ static void send_report(struct stream *s, bool bye, uint64_t now_us)
 	own.ssrc = s->out.ssrc;
 	own.sent = s->out.packets != s->out.packets_reported;
 	own.bye = bye;
-	own.ntp = ntp_of(now_us);
+	own.ntp = ntp_of(s, now_us);
 	own.timestamp = rtp_time(s, s->out.frames, s->params.codec->clock_rate);
 	own.packets = s->out.packets;
 	own.octets = s->out.octets;
@@ -336,7 +351,7 @@ static void receive_rtcp(struct stream *s, const uint8_t *data, size_t len, cons
 	}
 	if (news.has_block) {
 		heard_loss(s, news.fraction);
-		seconds = report_round_trip(&news, ntp_of(now_us));
+		seconds = report_round_trip(&news, ntp_of(s, now_us));
 		if (seconds >= 0)
 			s->round_trip = seconds;
 	}

@@ -1,8 +1,8 @@
 /* stream.h - one call's sound on the wire: RTP and RTCP (RFC 3550), both ways.
  *
  * It has no socket and no clock: what arrives is handed in, what is to be sent is handed out, and time is an
- * argument (monotonic microseconds). stream_play() and stream_capture() are called once for each 10 ms.
- * No allocation after stream_new() and stream_set().
+ * argument (monotonic microseconds); only the wall clock is looked at, once, for the reports. stream_play() and
+ * stream_capture() are called once for each 10 ms. No allocation after stream_new() and stream_set().
  */
 #ifndef OFFHOOK_MEDIA_STREAM_H
 #define OFFHOOK_MEDIA_STREAM_H

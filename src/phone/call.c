@@ -474,14 +474,23 @@ static void failure_notice(struct call *c, const struct response *r, const struc
 	notice_emit(c->phone, n);
 }
 
+const char call_no_port[] = N_("No port for sound is free; hang up a call, or set rtp-ports to a wider range.");
+
 /* The attempt has failed for good: outcome, tone, closed, in that order; media stopped before. */
 void call_fail(struct call *c, const struct response *r, bool credentials_refused)
 {
 	struct phone *p = c->phone;
 	const struct outcome *row;
+	struct response local;
 	const char *sentence;
 	bool known = true;
 
+	/* signalling knows only that nothing could be sent */
+	if (c->no_port && r->error == LOCAL_TRANSPORT) {
+		local = *r;
+		local.error = LOCAL_NO_AUDIO;
+		r = &local;
+	}
 	row = r->code ? outcome_find(r->code, &known) : outcome_local(r->error);
 	stop_media(c);
 	call_set_tone(c, TONE_NONE);
@@ -495,6 +504,8 @@ void call_fail(struct call *c, const struct response *r, bool credentials_refuse
 	port_sip_release(c->number);
 
 	sentence = credentials_refused && row->refused ? row->refused : row->sentence;
+	if (r == &local)
+		sentence = call_no_port;
 	emit_outcome(c, r, row, known, _(sentence));
 	failure_notice(c, r, row, known, sentence);
 

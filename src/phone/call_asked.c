@@ -119,8 +119,11 @@ int phone_answer(struct phone *p, unsigned call)
 	c->expires_ms = c->refuse_ms = NEVER;
 	p->selected = c->number;
 	err = port_sip_answer(c->number, c->codec, c->codecs);
-	if (err)
+	if (err) {
+		if (c->no_port)
+			phone_notice(p, SEVERITY_ERROR, NULL, _(call_no_port));
 		call_finish(c, ENDED_BY_NETWORK, 0, "");
+	}
 	phone_schedule(p);
 	return err;
 }
@@ -193,6 +196,8 @@ int phone_resume(struct phone *p, unsigned call)
 		return ENOTCONN;
 	if (!c->held_by_us)
 		return 0;
+	if (c->reoffering)
+		return EBUSY;
 	calls_hold_others(p, c->number);
 	p->selected = c->number;
 	return reoffer(c, false);

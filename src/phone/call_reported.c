@@ -69,6 +69,7 @@ int phone_sip_media_address(struct phone *p, unsigned call, const char *address,
 	err = port_media_open(call, address, port);
 	if (!err)
 		c->media_open = true;
+	c->no_port = err != 0;
 	return err;
 }
 

@@ -25,6 +25,7 @@ struct call {
 	bool answering;                  /* incoming: 200 is on its way */
 	bool ring_wanted;                /* incoming: 180 is due at the next tick */
 	bool media_open;
+	bool no_port;                    /* none for sound could be opened */
 	bool early;                      /* early media is heard */
 	bool missed_quietly;             /* answered elsewhere: no missed call */
 	char uri[TARGET_MAX];
@@ -117,6 +118,7 @@ void call_missed(struct call *c);              /* tells of a missed call */
 void call_finish(struct call *c, enum ended_by by, unsigned code, const char *reason);
 /* Failed for good: outcome, tone, closed, in that order; media stopped before. */
 void call_fail(struct call *c, const struct response *r, bool credentials_refused);
+extern const char call_no_port[];              /* what it means that no port for sound was free; not translated yet */
 void call_tick(struct call *c, uint64_t now);
 uint64_t call_deadline(const struct call *c);
 bool call_is_active(const struct call *c);     /* up or on its way */

@@ -172,7 +172,7 @@ static int open_database(const char *file)
 	int err, rc;
 
 	rc = sqlite3_open_v2(file, &history.db,
-			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
+			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK) {
 		sqlite3_busy_timeout(history.db, BUSY_LIMIT_MS);
 		chmod(file, 0600);

@@ -156,7 +156,11 @@ static int exchange_switch(bool on, void *arg)
 
 	(void)arg;
 	if (!on) {
-		phone_account_remove(self.phone, "demo");
+		const struct account *own = phone_account(self.phone, "demo");
+
+		/* one of the user's may be called so too */
+		if (own && own->volatile_only)
+			phone_account_remove(self.phone, "demo");
 		exchange_stop();
 		return 0;
 	}

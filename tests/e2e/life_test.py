@@ -104,6 +104,15 @@ class Start(unittest.TestCase):
             self.assertEqual(phone.ready()["accounts"], ["work"])
 
 
+class Exchange(unittest.TestCase):
+    def test_off_takes_only_its_own_account(self):
+        with offhook.Phone("--audio=null") as phone:
+            phone.ready()
+            phone.command("account add demo sip:me@127.0.0.1:9 register=no")
+            phone.command("exchange off")
+            phone.command("account default demo")
+
+
 class End(unittest.TestCase):
     def test_quit_gives_its_status(self):
         with offhook.Phone("--demo", "--audio=null", "-e", "quit 42") as phone:

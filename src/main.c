@@ -308,7 +308,8 @@ static void signal_h(unsigned flags, void *arg)
 				ui_suspend();
 			break;
 		default:
-			if (self.leaving) /* asked twice: at once */
+			/* asked twice: at once; but of a terminal that goes the kernel, the shell and the screen tell */
+			if (self.leaving && info.ssi_signo != SIGHUP)
 				loop_quit();
 			leave(128 + (int)info.ssi_signo);
 			break;

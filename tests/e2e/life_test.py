@@ -140,6 +140,32 @@ class End(unittest.TestCase):
             peer.reply(bye, 200, "OK")
             self.assertEqual(phone.exit_status(3), 143)
 
+    def test_a_terminal_that_goes_hangs_up_more_than_once(self):
+        # the kernel, the shell and the terminal itself each say so; what is on its way still gets its time
+        with offhook.Peer() as peer, offhook.Phone("--audio=null") as phone:
+            phone.ready()
+            phone.command("account add work " + peer.uri("me"))
+            ok = ("Contact: <sip:me@127.0.0.1>;expires=600",)
+            peer.reply(peer.receive("REGISTER"), 200, "OK", ok)
+            phone.wait("registration", state="registered")
+            phone.process.send_signal(signal.SIGHUP)
+            peer.receive("REGISTER")
+            phone.process.send_signal(signal.SIGHUP)
+            peer.reply(peer.receive("REGISTER"), 200, "OK")
+            self.assertEqual(phone.exit_status(3), 128 + signal.SIGHUP)
+            self.assertTrue(phone.any("registration", state="unregistered"))
+
+    def test_asked_twice_it_goes_at_once(self):
+        with offhook.Peer() as peer, offhook.Phone("--audio=null") as phone:
+            phone.ready()
+            phone.command("account add work " + peer.uri("me"))
+            peer.reply(peer.receive("REGISTER"), 200, "OK", ("Contact: <sip:me@127.0.0.1>;expires=600",))
+            phone.wait("registration", state="registered")
+            phone.process.send_signal(signal.SIGTERM)
+            peer.receive("REGISTER")
+            phone.process.send_signal(signal.SIGTERM)
+            self.assertEqual(phone.exit_status(1), 128 + signal.SIGTERM)
+
     def test_the_end_of_input_ends_nothing_but_reading(self):
         with offhook.Phone("--demo", "--audio=null") as phone:
             phone.ready()

@@ -337,6 +337,21 @@ static int signals_block(void)
 
 /* --- start ----------------------------------------------------------------------------------------- */
 
+/* One of the three standard descriptors that is closed would be the next file's, and that file then be taken
+ * for input or output. */
+static int fill_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
 /* What libraries print by themselves may reach neither the screen nor the events: descriptors 1 and 2
  * lead nowhere, ours are kept elsewhere. */
 static int keep_output(void)
@@ -518,6 +533,8 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "--sound-helper"))
 		return sound_helper_main(argc, argv);
 
+	if (fill_descriptors())
+		return 1;
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
 	bindtextdomain(PACKAGE, translations ? translations : LOCALEDIR);

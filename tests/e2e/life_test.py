@@ -54,6 +54,17 @@ class Start(unittest.TestCase):
         self.assertEqual(r.returncode, 1)
         self.assertIn("/does/not/exist.wav", r.stderr)
 
+    def test_without_standard_descriptors(self):
+        # whatever opens next takes a number that is free: the lock must become neither input nor output
+        for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+            r = subprocess.run(["sh", "-c", 'exec "$0" --headless --demo --audio=null -e nonsense ' + closed,
+                                offhook.PROGRAM], env=self.home.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, timeout=offhook.DEADLINE)
+            self.assertEqual(r.returncode, 2, (closed, r.stderr))
+            self.assertNotIn('"reply"', r.stdout, closed)
+            with open(self.home.file("state/offhook/demo/lock")) as f:
+                self.assertRegex(f.read(), r"^\d*\n?$", closed)
+
     def test_a_second_start_names_the_first(self):
         with offhook.Phone("--demo", "--audio=null", home=self.home) as phone:
             phone.ready()

@@ -417,6 +417,7 @@ static const struct golden { const char *folder, *name; unsigned rows, cols; con
 	{ "on-hold", "on-hold", 24, 80, "", NULL },
 	{ "failed", "failed", 24, 80, "", NULL },
 	{ "failed-second-notice", "failed", 24, 80, "n", NULL },
+	{ "failed-second-notice", "failed", 24, 80, "j", NULL }, /* bound in the context notices */
 	{ "failed-details", "failed", 24, 80, "\r", NULL },
 	{ "local-failure", "local-failure", 24, 80, "", NULL },
 	{ "dial-prompt", "idle-demo", 24, 80, "dZoë日\033[D", NULL },

@@ -270,7 +270,7 @@ static void ready_h(void *arg)
 	if (self.cli.target)
 		call_target();
 	if (self.cli.execs && !script_new(&self.exec, &self.env, SCRIPT_EXEC, true, exec_result_h, exec_idle_h, NULL)) {
-		for (i = 0; i < self.cli.execs; i++)
+		for (i = 0; i < self.cli.execs && !script_status(self.exec); i++)
 			script_add(self.exec, self.cli.exec[i], NULL);
 	}
 	if (self.cli.keys && self.on_screen && ui_type(self.cli.keys))

@@ -129,6 +129,12 @@ class End(unittest.TestCase):
         with offhook.Phone("--demo", "--audio=null", "-e", "quit 42") as phone:
             self.assertEqual(phone.exit_status(), 42)
 
+    def test_a_failing_command_drops_the_rest_of_exec(self):
+        for script in (["nonsense ; quit 9"], ["nonsense", "quit 9"], ["echo a", "sleep 10ms", "nonsense", "quit 9"]):
+            with offhook.Phone("--demo", "--audio=null", *[a for s in script for a in ("-e", s)]) as phone:
+                phone.process.stdin.close()
+                self.assertEqual(phone.exit_status(), 2, script)
+
     def test_a_signal_ends_calls_and_registrations(self):
         for sig in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             with offhook.Phone("--demo", "--audio=null") as phone:

@@ -156,7 +156,11 @@ static int exchange_switch(bool on, void *arg)
 
 	(void)arg;
 	if (!on) {
-		phone_account_remove(self.phone, "demo");
+		const struct account *own = phone_account(self.phone, "demo");
+
+		/* one of the user's may be called so too */
+		if (own && own->volatile_only)
+			phone_account_remove(self.phone, "demo");
 		exchange_stop();
 		return 0;
 	}
@@ -266,7 +270,7 @@ static void ready_h(void *arg)
 	if (self.cli.target)
 		call_target();
 	if (self.cli.execs && !script_new(&self.exec, &self.env, SCRIPT_EXEC, true, exec_result_h, exec_idle_h, NULL)) {
-		for (i = 0; i < self.cli.execs; i++)
+		for (i = 0; i < self.cli.execs && !script_status(self.exec); i++)
 			script_add(self.exec, self.cli.exec[i], NULL);
 	}
 	if (self.cli.keys && self.on_screen && ui_type(self.cli.keys))
@@ -304,7 +308,8 @@ static void signal_h(unsigned flags, void *arg)
 				ui_suspend();
 			break;
 		default:
-			if (self.leaving) /* asked twice: at once */
+			/* asked twice: at once; but of a terminal that goes the kernel, the shell and the screen tell */
+			if (self.leaving && info.ssi_signo != SIGHUP)
 				loop_quit();
 			leave(128 + (int)info.ssi_signo);
 			break;
@@ -331,6 +336,21 @@ static int signals_block(void)
 }
 
 /* --- start ----------------------------------------------------------------------------------------- */
+
+/* One of the three standard descriptors that is closed would be the next file's, and that file then be taken
+ * for input or output. */
+static int fill_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
 
 /* What libraries print by themselves may reach neither the screen nor the events: descriptors 1 and 2
  * lead nowhere, ours are kept elsewhere. */
@@ -513,6 +533,8 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "--sound-helper"))
 		return sound_helper_main(argc, argv);
 
+	if (fill_descriptors())
+		return 1;
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
 	bindtextdomain(PACKAGE, translations ? translations : LOCALEDIR);

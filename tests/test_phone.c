@@ -294,6 +294,27 @@ static void an_invite_that_cannot_go_out_is_an_outcome(void **state)
 	fake_invite_error = ENETUNREACH;
 	dial("sip:bob@127.0.0.1");
 	assert_non_null(strstr(fake_taken(), "event outcome 0 local"));
+	/* the cause is ours: no server has said it */
+	take_snapshot();
+	assert_string_equal(snap.notice[0].server, "");
+	assert_non_null(strstr(snap.notice[0].sentence, strerror(ENETUNREACH)));
+}
+
+static void a_registration_that_fails_here_names_the_cause(void **state)
+{
+	struct response r = answer(0, "");
+	struct account a;
+	const char *why;
+
+	(void)state;
+	r.error = LOCAL_DNS;
+	text_copy(r.detail, sizeof(r.detail), "nowhere.invalid");
+	assert_int_equal(account_init(&a, "far", "sip:alice@nowhere.invalid", &why), 0);
+	assert_int_equal(phone_account_add(phone, &a), 0);
+	phone_sip_registration(phone, "far", REGISTRATION_FAILED, &r, 0, 0);
+	take_snapshot();
+	assert_string_equal(snap.notice[0].server, "");
+	assert_non_null(strstr(snap.notice[0].sentence, "(nowhere.invalid)"));
 }
 
 /* No port for SIP: what needs one says so; nothing below is asked. */
@@ -769,6 +790,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_unknown_code_is_named_so, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_account_that_moves_takes_its_registration_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_registration_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_registration_that_fails_here_names_the_cause, setup, teardown),
 		cmocka_unit_test_setup_teardown(notices_are_bounded_and_selected, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_calls_leave_nothing, setup, teardown),
 	};

@@ -417,7 +417,9 @@ static const struct golden { const char *folder, *name; unsigned rows, cols; con
 	{ "on-hold", "on-hold", 24, 80, "", NULL },
 	{ "failed", "failed", 24, 80, "", NULL },
 	{ "failed-second-notice", "failed", 24, 80, "n", NULL },
+	{ "failed-second-notice", "failed", 24, 80, "j", NULL }, /* bound in the context notices */
 	{ "failed-details", "failed", 24, 80, "\r", NULL },
+	{ "second-details", "failed", 24, 80, "n\r", NULL },
 	{ "local-failure", "local-failure", 24, 80, "", NULL },
 	{ "dial-prompt", "idle-demo", 24, 80, "dZoë日\033[D", NULL },
 	{ "digit-dials", "idle-demo", 24, 80, "1", NULL },
@@ -434,6 +436,7 @@ static const struct golden { const char *folder, *name; unsigned rows, cols; con
 	{ "help-narrow", "idle", 10, 40, "?G", NULL },
 	{ "accounts", "two-calls", 24, 80, "\033[15~", NULL },
 	{ "quit-question", "talking", 24, 80, "Q", NULL },
+	{ "quit-question", "idle", 24, 80, ":case talking\rQ", NULL },
 	{ "typing-with-news", "idle", 24, 80, ":later failed\r:abc", NULL },
 	{ "typing-with-caller", "idle", 24, 80, ":later incoming\rd12", NULL },
 	{ "narrow-idle", "idle-demo", 10, 40, "", NULL },

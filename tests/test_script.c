@@ -525,6 +525,10 @@ static void calls(void **state)
 	assert_non_null(strstr(run("hold"), "not in a state for that"));
 	fake.err = ENOENT;
 	assert_non_null(strstr(run("hangup 7"), "there is no call 7"));
+	/* at either end of a list there still is what is in it */
+	assert_non_null(strstr(run("select next"), "no other call"));
+	assert_non_null(strstr(run("notice prev"), "no other notice"));
+	assert_non_null(strstr(run("notice dismiss"), "there is no notice"));
 }
 
 static void views_and_keys(void **state)

@@ -51,6 +51,8 @@ unsigned hint_contexts(const struct snapshot *s, enum key_context view, enum key
 	unsigned n = 0, i;
 
 	contexts[n++] = view;
+	if (view == KEYS_CALLS && s->notices)
+		contexts[n++] = KEYS_NOTICES;
 	switch (situation_of(s)) {
 	case RINGS_HERE:
 		contexts[n++] = KEYS_RINGING;

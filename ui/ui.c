@@ -399,9 +399,10 @@ static void show_next(void)
 	show(views[i < VIEWS ? (i + 1) % VIEWS : 0]);
 }
 
+/* The picture may be behind the phone: by a frame, or for as long as the terminal is stalled. */
 static void ask_quit(void)
 {
-	if (!ui.now.active_calls) {
+	if (!phone_active_calls(ui.env->phone)) {
 		run(SCRIPT_KEY, "quit", answer_h);
 		return;
 	}
@@ -459,6 +460,8 @@ static void open_notice_h(void *arg)
 	unsigned i;
 
 	(void)arg;
+	/* Another may have been selected since the last picture. */
+	phone_snapshot(ui.env->phone, &ui.now);
 	for (i = 0; i < ui.now.notices; i++) {
 		const struct snapshot_notice *n = &ui.now.notice[i];
 
@@ -489,7 +492,7 @@ static unsigned contexts_h(enum key_context *contexts)
 
 static void suspend(void)
 {
-	if (ui.now.active_calls) {
+	if (phone_active_calls(ui.env->phone)) {
 		message(ROLE_ERROR, _("Not while a call is up: a stopped program cannot talk."));
 		return;
 	}

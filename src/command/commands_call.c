@@ -290,7 +290,9 @@ void command_select(struct command_env *env, struct script *script, const struct
 		return;
 	else
 		err = phone_select(env->phone, call);
-	if (err)
+	if (err == ENOENT && !call)
+		result_fail(r, STATUS_FAILED, _("there is no other call in that direction"));
+	else if (err)
 		result_call_error(r, err, call);
 }
 

@@ -65,7 +65,9 @@ void command_notice(struct command_env *env, struct script *script, const struct
 		works_only_on_screen(r);
 	else
 		env->open_notice_h(env->arg);
-	if (err == ENOENT)
+	if (err == ENOENT && *s != 'd')
+		result_fail(r, STATUS_FAILED, _("there is no other notice in that direction"));
+	else if (err == ENOENT)
 		result_fail(r, STATUS_FAILED, _("there is no notice"));
 	else if (err)
 		result_fail(r, STATUS_FAILED, "%s", strerror(err));

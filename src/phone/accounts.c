@@ -226,9 +226,13 @@ void phone_sip_registration(struct phone *p, const char *account, enum registrat
 			snprintf(n->title, sizeof(n->title), _("Account %s: not registered, %s"), a->name,
 				 _(row->phrase));
 		text_copy(n->sentence, sizeof(n->sentence), _(sentence));
-		if (!a->code)
-			text_show_str(n->server, sizeof(n->server), response->detail);
-		else if (strcasecmp(response->reason, row->phrase))
+		if (!a->code && response->detail[0]) {
+			char raw[sizeof(n->sentence)];
+
+			snprintf(raw, sizeof(raw), "%s (%.200s)", _(sentence), response->detail);
+			text_show_str(n->sentence, sizeof(n->sentence), raw);
+		}
+		else if (a->code && strcasecmp(response->reason, row->phrase))
 			text_show_str(n->server, sizeof(n->server), response->reason);
 		notice_emit(p, n);
 	}

@@ -458,6 +458,11 @@ static void failure_notice(struct call *c, const struct response *r, const struc
 	text_show_str(n->title, sizeof(n->title), raw);
 
 	text_copy(n->sentence, sizeof(n->sentence), _(sentence));
+	/* no server has said that */
+	if (!r->code && r->detail[0]) {
+		snprintf(raw, sizeof(raw), "%s (%.400s)", _(sentence), r->detail);
+		text_show_str(n->sentence, sizeof(n->sentence), raw);
+	}
 
 	raw[0] = '\0';
 	if (r->code && r->reason[0] && (!known || strcasecmp(r->reason, row->phrase)))
@@ -465,8 +470,6 @@ static void failure_notice(struct call *c, const struct response *r, const struc
 		len = (size_t)snprintf(raw, sizeof(raw), _("“%.400s”"), r->reason);
 	if (r->warning[0] && len < sizeof(raw))
 		snprintf(raw + len, sizeof(raw) - len, "%sWarning %.400s", len ? "  " : "", r->warning);
-	if (!r->code && r->detail[0])
-		snprintf(raw, sizeof(raw), "%.400s", r->detail);
 	text_show_str(n->server, sizeof(n->server), raw);
 
 	snprintf(raw, sizeof(raw), "%u", r->code);

@@ -54,6 +54,17 @@ class Start(unittest.TestCase):
         self.assertEqual(r.returncode, 1)
         self.assertIn("/does/not/exist.wav", r.stderr)
 
+    def test_without_standard_descriptors(self):
+        # whatever opens next takes a number that is free: the lock must become neither input nor output
+        for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+            r = subprocess.run(["sh", "-c", 'exec "$0" --headless --demo --audio=null -e nonsense ' + closed,
+                                offhook.PROGRAM], env=self.home.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, timeout=offhook.DEADLINE)
+            self.assertEqual(r.returncode, 2, (closed, r.stderr))
+            self.assertNotIn('"reply"', r.stdout, closed)
+            with open(self.home.file("state/offhook/demo/lock")) as f:
+                self.assertRegex(f.read(), r"^\d*\n?$", closed)
+
     def test_a_second_start_names_the_first(self):
         with offhook.Phone("--demo", "--audio=null", home=self.home) as phone:
             phone.ready()
@@ -104,10 +115,25 @@ class Start(unittest.TestCase):
             self.assertEqual(phone.ready()["accounts"], ["work"])
 
 
+class Exchange(unittest.TestCase):
+    def test_off_takes_only_its_own_account(self):
+        with offhook.Phone("--audio=null") as phone:
+            phone.ready()
+            phone.command("account add demo sip:me@127.0.0.1:9 register=no")
+            phone.command("exchange off")
+            phone.command("account default demo")
+
+
 class End(unittest.TestCase):
     def test_quit_gives_its_status(self):
         with offhook.Phone("--demo", "--audio=null", "-e", "quit 42") as phone:
             self.assertEqual(phone.exit_status(), 42)
+
+    def test_a_failing_command_drops_the_rest_of_exec(self):
+        for script in (["nonsense ; quit 9"], ["nonsense", "quit 9"], ["echo a", "sleep 10ms", "nonsense", "quit 9"]):
+            with offhook.Phone("--demo", "--audio=null", *[a for s in script for a in ("-e", s)]) as phone:
+                phone.process.stdin.close()
+                self.assertEqual(phone.exit_status(), 2, script)
 
     def test_a_signal_ends_calls_and_registrations(self):
         for sig in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
@@ -130,6 +156,32 @@ class End(unittest.TestCase):
             bye = peer.receive("BYE")
             peer.reply(bye, 200, "OK")
             self.assertEqual(phone.exit_status(3), 143)
+
+    def test_a_terminal_that_goes_hangs_up_more_than_once(self):
+        # the kernel, the shell and the terminal itself each say so; what is on its way still gets its time
+        with offhook.Peer() as peer, offhook.Phone("--audio=null") as phone:
+            phone.ready()
+            phone.command("account add work " + peer.uri("me"))
+            ok = ("Contact: <sip:me@127.0.0.1>;expires=600",)
+            peer.reply(peer.receive("REGISTER"), 200, "OK", ok)
+            phone.wait("registration", state="registered")
+            phone.process.send_signal(signal.SIGHUP)
+            peer.receive("REGISTER")
+            phone.process.send_signal(signal.SIGHUP)
+            peer.reply(peer.receive("REGISTER"), 200, "OK")
+            self.assertEqual(phone.exit_status(3), 128 + signal.SIGHUP)
+            self.assertTrue(phone.any("registration", state="unregistered"))
+
+    def test_asked_twice_it_goes_at_once(self):
+        with offhook.Peer() as peer, offhook.Phone("--audio=null") as phone:
+            phone.ready()
+            phone.command("account add work " + peer.uri("me"))
+            peer.reply(peer.receive("REGISTER"), 200, "OK", ("Contact: <sip:me@127.0.0.1>;expires=600",))
+            phone.wait("registration", state="registered")
+            phone.process.send_signal(signal.SIGTERM)
+            peer.receive("REGISTER")
+            phone.process.send_signal(signal.SIGTERM)
+            self.assertEqual(phone.exit_status(1), 128 + signal.SIGTERM)
 
     def test_the_end_of_input_ends_nothing_but_reading(self):
         with offhook.Phone("--demo", "--audio=null") as phone:

@@ -589,9 +589,17 @@ static struct event media_event;
 
 static void keep_media(const struct event *e, void *arg)
 {
+	unsigned i;
+
 	(void)arg;
-	if (!strcmp(e->name, "media"))
-		media_event = *e;
+	if (strcmp(e->name, "media"))
+		return;
+	media_event = *e;
+	/* its strings lie in itself */
+	for (i = 0; i < e->n; i++) {
+		if (e->field[i].type == EVENT_STRING)
+			media_event.field[i].v.string = media_event.pool + (e->field[i].v.string - e->pool);
+	}
 }
 
 static double real(const char *name)

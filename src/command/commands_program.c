@@ -141,7 +141,7 @@ void command_source(struct command_env *env, struct script *script, const struct
 
 	(void)env;
 	if (err == ELOOP)
-		result_fail(r, STATUS_FAILED, _("%.200s is not read: files source each other too deeply"), w->word[1]);
+		result_fail(r, STATUS_FAILED, _("%.200s is not read: files source each other in a circle, or too deeply"), w->word[1]);
 	else if (err == ENOSPC)
 		result_fail(r, STATUS_FAILED, _("%.200s is not run: too many commands are waiting"), w->word[1]);
 	else if (err)

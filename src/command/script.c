@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/i18n.h"
 #include "base/loop.h"
@@ -25,6 +26,8 @@ struct frame {
 	struct result result;   /* of all its commands together */
 	unsigned failures;
 	bool exposed;
+	dev_t device;           /* which file it is, whatever the name */
+	ino_t inode;
 };
 
 struct script {
@@ -446,12 +449,23 @@ static int source_line_h(const char *line, unsigned number, void *arg)
 int script_source(struct script *s, const char *file)
 {
 	struct source source = {.script = s, .file = file};
+	struct stat st = {0};
+	unsigned i;
 	int err;
 
 	if (s->depth == SOURCE_DEPTH)
 		return ELOOP;
+	/* a file that is being read would go on for ever, or for so long that it makes no difference */
+	if (!stat(file, &st)) {
+		for (i = 1; i <= s->depth; i++) {
+			if (s->frame[i].device == st.st_dev && s->frame[i].inode == st.st_ino)
+				return ELOOP;
+		}
+	}
 	source.frame = &s->frame[++s->depth];
 	frame_init(source.frame);
+	source.frame->device = st.st_dev;
+	source.frame->inode = st.st_ino;
 	err = file_lines(file, &source.frame->exposed, source_line_h, &source);
 	if (err) {
 		struct step *step;

@@ -140,7 +140,7 @@ static void consider_leaving(void *arg)
 static void event_h(const struct event *e, void *arg)
 {
 	(void)arg;
-	if (!strcmp(e->name, "call") || !strcmp(e->name, "reply"))
+	if (!strcmp(e->name, "call"))
 		loop_defer(consider_leaving, NULL);
 }
 

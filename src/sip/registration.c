@@ -365,6 +365,21 @@ bool registration_busy(void)
 	return false;
 }
 
+void registration_renew(void)
+{
+	struct le *le;
+
+	LIST_FOREACH(&registrations, le) {
+		struct registration *r = le->data;
+
+		/* neither under way nor to be tried again: refused for good */
+		if (r->forgotten || !r->expires || (!r->flow && !tmr_isrunning(&r->again)))
+			continue;
+		r->flow = mem_deref(r->flow);
+		tmr_start(&r->again, 0, again_h, r);
+	}
+}
+
 void registration_close(void)
 {
 	list_flush(&registrations);

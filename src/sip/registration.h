@@ -12,6 +12,9 @@
 const struct account *registration_account(const struct sip_msg *msg);
 /* Does a last REGISTER wait for its answer? */
 bool registration_busy(void);
+/* The machine's addresses have changed, or it has slept: every account whose registration is not given up for good
+ * registers again at once, from the address that is right now. */
+void registration_renew(void);
 void registration_close(void);
 
 #endif

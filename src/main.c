@@ -53,6 +53,11 @@ uint64_t port_now_ms(void)
 	return loop_now_ms();
 }
 
+uint64_t port_boot_ms(void)
+{
+	return loop_boot_ms();
+}
+
 int64_t port_wall_ms(void)
 {
 	return loop_wall_ms();

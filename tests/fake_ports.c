@@ -57,6 +57,7 @@ void fake_pass(struct phone *p, uint64_t ms)
 }
 
 uint64_t port_now_ms(void) { return fake_now; }
+uint64_t port_boot_ms(void) { return fake_now; }
 int64_t port_wall_ms(void) { return 1700000000000 + (int64_t)fake_now; }
 void port_wake_at(uint64_t ms) { fake_wake = ms; }
 
@@ -66,9 +67,9 @@ int port_sip_invite(const struct invite *i)
 	return fake_invite_error;
 }
 
-int port_sip_resend_digest(unsigned call, const bool answer[CHALLENGES_MAX])
+int port_sip_resend(unsigned call, const struct attempt_decision *decision)
 {
-	(void)answer;
+	(void)decision;
 	fake_note("resend %u", call);
 	return 0;
 }

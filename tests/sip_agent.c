@@ -145,7 +145,7 @@ void phone_sip_response(struct phone *p, unsigned call, const struct response *r
 
 	(void)p;
 	d = attempt_next(&attempt[call], r, account_of[call]);
-	if (d.step == ATTEMPT_DIGEST && !port_sip_resend_digest(call, d.answer))
+	if (d.step == ATTEMPT_DIGEST && !port_sip_resend(call, &d))
 		return;
 	snprintf(who, sizeof(who), "%u", call);
 	print_response(d.credentials_refused ? "refused" : "response", who, r);

@@ -178,7 +178,7 @@ void phone_sip_response(struct phone *p, unsigned call, const struct response *r
 		return;
 	a = c->account[0] ? phone_account(p, c->account) : NULL;
 	d = attempt_next(&c->attempt, response, a);
-	if (d.step == ATTEMPT_DIGEST && port_sip_resend_digest(call, d.answer) == 0)
+	if (d.step == ATTEMPT_DIGEST && port_sip_resend(call, &d) == 0)
 		return;
 	call_fail(c, response, d.credentials_refused);
 }

@@ -127,6 +127,29 @@ unsigned phone_notice_printf(struct phone *p, enum severity severity, const char
 int phone_notice_step(struct phone *p, int step);
 int phone_notice_dismiss(struct phone *p, unsigned id); /* 0 = the selected one */
 
+/* For the selected notice's failed call (ID 0), or notice ID's: calls contact N of its response, counted from 1 (3xx,
+ * 485). The new call's number in *CALL. ENOENT: no such contact; otherwise as phone_dial(). */
+int phone_notice_contact(struct phone *p, unsigned id, unsigned n, unsigned *call, const char **why);
+/* The call that notice ID (0: the selected one) is about, 0 = none. */
+unsigned phone_notice_call(const struct phone *p, unsigned id);
+
+/* --- redials (redial.h) ----------------------------------------------------------------- */
+
+/* CALL 0: the newest failed call. A due or waiting redial's number is that of the failed call. Now: calls the same
+ * target again, whatever was offered; *NEW gets the number. Auto: arms it, for its time; ENOTSUP when no Retry-After
+ * allows it, with *WHY a sentence. Cancel: it is forgotten. ENOENT when CALL is no failed call. */
+int phone_redial_now(struct phone *p, unsigned call, unsigned *new_call, const char **why);
+int phone_redial_auto(struct phone *p, unsigned call, const char **why);
+/* Armed becomes waiting again. */
+int phone_redial_disarm(struct phone *p, unsigned call);
+int phone_redial_cancel(struct phone *p, unsigned call);
+/* A redial that was stored by an earlier run: gets a line and a notice of its own with a new call number, is told by a
+ * `redial` event and never dials by itself when it fell due meanwhile. Before phone_start(). */
+struct redial_record;
+void phone_redial_restore(struct phone *p, const struct redial_record *record);
+/* Does a call, or a redial of it that is armed, still go on? (for a headless run's end) */
+bool phone_call_pending(const struct phone *p, unsigned call);
+
 /* --- accounts ------------------------------------------------------------------------- */
 
 /* Adds a copy of A; registers it if it does. EEXIST, ENOSPC. The first is the default. */

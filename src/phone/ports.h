@@ -35,7 +35,8 @@ struct media_params {
 };
 
 /* Clock. */
-uint64_t port_now_ms(void);     /* monotonic, ms */
+uint64_t port_now_ms(void);     /* monotonic, ms: stands still while the machine sleeps */
+uint64_t port_boot_ms(void);    /* monotonic, ms: runs on while it sleeps */
 int64_t port_wall_ms(void);     /* ms since 1970 */
 /* phone_tick() is wanted at that monotonic time; UINT64_MAX: not at all. Replaces the last wish. */
 void port_wake_at(uint64_t ms);
@@ -50,11 +51,13 @@ struct invite {
 	unsigned expires;                     /* seconds, Expires of the INVITE */
 	const char *const *header;            /* further header lines "Name: value", checked for CR and LF */
 	unsigned headers;
+	unsigned requests_left;               /* that may be sent for it, hops tried in turn included */
 };
 /* Starts an outgoing call; what happens is told by phone_sip_...(). 0 or an errno. */
 int port_sip_invite(const struct invite *invite);
-/* Sends the INVITE again with credentials for the marked challenges of its last response. */
-int port_sip_resend_digest(unsigned call, const bool answer[CHALLENGES_MAX]);
+/* Sends the INVITE again as DECISION says (not ATTEMPT_GIVE_UP): CSeq one higher, a new branch, the same Call-ID, From
+ * and To. Each goes out told by phone_sip_sent(). 0 or an errno: then the last response stands. */
+int port_sip_resend(unsigned call, const struct attempt_decision *decision);
 /* Ends it in the way its state asks for: CANCEL, BYE, or nothing. Told by phone_sip_closed(). */
 void port_sip_hangup(unsigned call);
 /* Answers an incoming call: 180; 200 with the answer; a final refusal. */
@@ -89,5 +92,32 @@ void port_media_volume(unsigned percent);
  * still under way. ENOTSUP when the peer did not take telephone-event, ENOTCONN without a stream, ENOSPC
  * above 64 waiting. */
 int port_media_dtmf(unsigned call, const char *digits);
+
+/* What must outlive the program (store/). Committed when the function returns; a store that cannot be written has
+ * told so itself. */
+struct redial_record;
+/* Puts RECORD in the place of the one with its uri and account, or adds it. At most REDIALS_MAX are kept. */
+void port_store_redial(const struct redial_record *record);
+/* Forgets it; none: nothing. */
+void port_store_redial_drop(const char *uri, const char *account);
+
+/* The messages of calls (sip/): what `view trace`, `notice open` and `trace save` show. A call's messages are kept
+ * until 64 later calls have begun, at most 256 a call (the first 64 and the last 192) of 8 KiB each. */
+struct trace_line {
+	int64_t wall_ms;
+	bool sent;                      /* by us */
+	char peer[ADDRESS_MAX + 16];    /* transport:address:port */
+	char summary[128];              /* raw: "INVITE", "407 Proxy Authentication Required", what is in it in brackets */
+	char note[256];                 /* raw: a header worth seeing at once ("Retry-After: 27 (overnight)"), "" = none */
+	unsigned size;                  /* bytes of the whole message */
+	unsigned code;                  /* of a response, else 0 */
+};
+unsigned port_trace_lines(unsigned call);
+bool port_trace_line(unsigned call, unsigned index, struct trace_line *line);
+/* The whole message as it went, NUL-terminated, raw but for secrets: the digest's response is left out. malloc()ed, the
+ * caller frees it; NULL when there is none. */
+char *port_trace_message(unsigned call, unsigned index);
+/* Writes the call's ladder to FILE: pcap when its name ends in .pcap, else text. 0, ENOENT (no such call), or an errno. */
+int port_trace_save(unsigned call, const char *file);
 
 #endif

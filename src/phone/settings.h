@@ -22,6 +22,11 @@ struct settings {
 	unsigned max_calls;
 	char local_user[64];                  /* the login name: who we are without an account */
 	bool meters;                          /* level meters on the screen */
+	char redial[SETTING_TEXT_MAX];        /* "ask", "auto", "never" */
+	char redirect[SETTING_TEXT_MAX];      /* "ask", "follow", "never" */
+	char tone_country[SETTING_TEXT_MAX];  /* "etsi", or an ISO code in lower case that media/tones has */
+	char tone_not_found[SETTING_TEXT_MAX];/* "reorder" or "sit" */
+	bool compact_headers;
 	unsigned volume;                      /* of what is heard, percent 0-200, 100 = as received */
 };
 

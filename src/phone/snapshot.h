@@ -9,10 +9,12 @@
 #include "phone/account.h"
 #include "phone/outcome.h"
 #include "phone/phone.h"
+#include "phone/redial.h"
 
 #define SNAPSHOT_CALLS   PHONE_CALLS_MAX
 #define SNAPSHOT_NOTICES 50
 #define SNAPSHOT_TEXT    256
+#define SNAPSHOT_ACTIONS 12
 
 struct snapshot_call {
 	unsigned number;
@@ -26,6 +28,8 @@ struct snapshot_call {
 	unsigned code;                   /* of a failure; 0 = local or none */
 	char failure[SNAPSHOT_TEXT];     /* its code, or the title of a local failure, translated */
 	enum tone tone;                  /* heard now */
+	enum redial_state redial;        /* of a failed call */
+	uint64_t retry_boot_ms;          /* when its redial is due, with .redial */
 	const struct codec *codec;       /* NULL until media runs */
 	bool encrypted;
 	char dtmf_sent[65];              /* newest last */
@@ -43,6 +47,21 @@ struct snapshot_notice {
 	char title[SNAPSHOT_TEXT];       /* "413 Request Entity Too Large · WHO", or the whole text */
 	char sentence[SNAPSHOT_TEXT * 2];/* what it means for the user, "" = none */
 	char server[SNAPSHOT_TEXT * 2];  /* what the server itself said, "" = nothing more */
+
+	enum redial_state redial;        /* REDIAL_NONE: no Retry-After, or none that offers a redial */
+	bool retry_known;                /* a Retry-After is to be shown: the fields below */
+	uint64_t retry_boot_ms;          /* when, on port_boot_ms() */
+	int64_t retry_wall_ms;           /* the same as clock time */
+	int64_t until_wall_ms;           /* reachable until; 0 = not known */
+	char retry_comment[SNAPSHOT_TEXT]; /* the server's words */
+
+	/* What can be done, each a command line; the first ones matter most. */
+	unsigned actions;
+	struct {
+		char command[SNAPSHOT_TEXT];
+		const char *label;           /* translated: "redial now" */
+		char what[SNAPSHOT_TEXT];    /* what it is about: a contact's address; "" = nothing to add */
+	} action[SNAPSHOT_ACTIONS];
 };
 
 struct snapshot_account {
@@ -56,6 +75,7 @@ struct snapshot_account {
 
 struct snapshot {
 	uint64_t now_ms;                 /* monotonic, when this was taken */
+	uint64_t boot_ms;                /* the same on port_boot_ms() */
 	unsigned calls;                  /* lines, in order of their numbers */
 	struct snapshot_call call[SNAPSHOT_CALLS];
 	unsigned active_calls;           /* lines that are calls (not failed) */
@@ -64,6 +84,10 @@ struct snapshot {
 	struct snapshot_notice notice[SNAPSHOT_NOTICES];
 	unsigned accounts;
 	struct snapshot_account account[ACCOUNTS_MAX];
+	unsigned redials;                /* waiting or armed ones */
+	uint64_t next_redial_boot_ms;    /* the nearest of them */
+	bool redial_due;                 /* a prompt is open: the one of notice .due_notice */
+	unsigned due_notice;
 	bool muted;
 	unsigned volume;
 	char audio_driver[32];           /* "portaudio", "null", "file" */

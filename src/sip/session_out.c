@@ -419,16 +419,18 @@ int port_sip_invite(const struct invite *invite)
 	return err;
 }
 
-int port_sip_resend_digest(unsigned call, const bool answer[CHALLENGES_MAX])
+int port_sip_resend(unsigned call, const struct attempt_decision *decision)
 {
 	struct session *s = session_find(call);
 	int err;
 
 	if (!s || s->state != SESSION_REPAIR)
 		return ENOTCONN;
+	if (decision->step != ATTEMPT_DIGEST)
+		return ENOTSUP;
 	if (!s->account)
 		return EACCES;
-	err = digest_take(&s->digest, answer);
+	err = digest_take(&s->digest, decision->answer);
 	if (err)
 		return err;
 	/* the same server: neither names nor the choice among several are asked for again */

@@ -64,7 +64,7 @@ static void other_responses_end_it(void **state)
 		challenge("r", code[i] % 2);
 		assert_int_equal(next(code[i]).step, ATTEMPT_GIVE_UP);
 	}
-	assert_int_equal(attempt.digest_tries, 0);
+	assert_int_equal(attempt.used[REPAIR_DIGEST], 0);
 }
 
 /* S407-2 */
@@ -78,7 +78,7 @@ static void a_challenge_is_answered(void **state)
 	assert_int_equal(d.step, ATTEMPT_DIGEST);
 	assert_true(d.answer[0]);
 	assert_false(d.credentials_refused);
-	assert_int_equal(attempt.digest_tries, 1);
+	assert_int_equal(attempt.used[REPAIR_DIGEST], 1);
 }
 
 /* S407-4: the same credentials are not sent twice */
@@ -94,7 +94,7 @@ static void the_second_time_is_a_refusal(void **state)
 	assert_int_equal(d.step, ATTEMPT_GIVE_UP);
 	assert_true(d.credentials_refused);
 	assert_false(d.answer[0]);
-	assert_int_equal(attempt.digest_tries, 1);
+	assert_int_equal(attempt.used[REPAIR_DIGEST], 1);
 }
 
 /* S407-4: unless stale=true; at most three resends */
@@ -145,7 +145,7 @@ static void all_realms_in_one_go(void **state)
 	assert_false(d.answer[0]);
 	assert_true(d.answer[1]);
 	assert_true(d.answer[2]);
-	assert_int_equal(attempt.digest_tries, 1);
+	assert_int_equal(attempt.used[REPAIR_DIGEST], 1);
 	assert_int_equal(attempt.realms, 2);
 }
 

@@ -105,7 +105,8 @@ static void tones_are_true(void **state)
 
 		if (t[i].code == 486 || t[i].code == 600)
 			want = TONE_BUSY;
-		else if (t[i].code == 487)
+		/* nobody has failed yet: another address is offered, or the call was ended on purpose */
+		else if (t[i].code == 487 || t[i].code == 491 || (t[i].code >= 300 && t[i].code <= 305))
 			want = TONE_NONE;
 		assert_int_equal(t[i].tone, want);
 	}

@@ -479,6 +479,12 @@ static const struct { const char *line, *did; } asked[] = {
 	{"hold toggle", "hold 0"}, {"select 3", "select 3"}, {"select next", "step 1"}, {"select prev", "step -1"},
 	{"select last", "select 3"}, {"dtmf 12ab*#,", "dtmf 0 12AB*#,"}, {"notice next", "notice 1"},
 	{"notice prev", "notice -1"}, {"notice dismiss", "dismiss 0"},
+	{"notice contact", "contact 1"}, {"notice contact 2", "contact 2"},
+	{"redial", "redial 0"}, {"redial now", "redial 0"}, {"redial 3", "redial 3"}, {"redial now last", "redial 3"},
+	{"redial now notice", "redial 1"}, {"redial notice", "redial 1"}, {"redial auto 2", "arm 2"},
+	{"redial toggle notice", "disarm 1"}, {"redial toggle notice", "arm 1"}, {"redial cancel", "cancel 0"},
+	{"trace save x.pcap", "trace 4 x.pcap"}, {"trace save 2 x.txt", "trace 2 x.txt"},
+	{"trace save notice x", "trace 1 x"},
 };
 static const struct { const char *line, *error; } refused[] = {
 	{"answer 0", "unknown call"}, {"answer lats", "did you mean \"last\"?"}, {"reject 700", "no code"}, {"reject 2 3", "no code"},
@@ -486,6 +492,8 @@ static const struct { const char *line, *error; } refused[] = {
 	{"select nxt", "next"}, {"dtmf 12x", "no DTMF digits"}, {"dtmf ''", "no DTMF digits"},
 	{"notice nexxt", "next"}, {"notice open", "no screen"}, {"view calls", "no screen"}, {"exchange on", "not available"},
 	{"exchange up", "unknown word"}, {"source /nonexistent", "cannot be read"}, {"help hangpu", "hangup"},
+	{"redial nwo", "did you mean \"now\"?"}, {"redial now lats", "last"}, {"redial 3 4", "one word too many"},
+	{"notice next 3", "one word too many"}, {"notice contact x", "no number"}, {"trace svae x", "save"},
 	{"bind global g", "usage: bind"}, {"account ad x y", "add"}, {"account add x", "usage: account add"},
 };
 
@@ -497,7 +505,7 @@ static void calls(void **state)
 	fake_call(false, CALL_ESTABLISHED);
 	fake_call(true, CALL_RINGING);
 	fake_call(true, CALL_RINGING);
-	fake.selected = 1;
+	fake.selected = fake.notice_call = 1;
 	for (i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
 		fake.did[0] = '\0';
 		assert_non_null(strstr(run(asked[i].line), "=ok\n"));
@@ -529,6 +537,13 @@ static void calls(void **state)
 	assert_non_null(strstr(run("select next"), "no other call"));
 	assert_non_null(strstr(run("notice prev"), "no other notice"));
 	assert_non_null(strstr(run("notice dismiss"), "there is no notice"));
+	assert_non_null(strstr(run("redial auto"), "no failed call"));
+	assert_non_null(strstr(run("redial cancel"), "no redial"));
+	assert_non_null(strstr(run("notice contact 9"), "the fake has no contact"));
+	fake.err = ENOTSUP;
+	assert_non_null(strstr(run("redial auto"), "the fake does not arm"));
+	fake.notice_call = 0;
+	assert_non_null(strstr(run("redial now notice"), "not about a failed call"));
 }
 
 static void views_and_keys(void **state)
@@ -558,8 +573,8 @@ static void help_comes_from_the_table(void **state)
 {
 	static const char *const are[] = {
 		"account", "answer", "bind", "dial", "dtmf", "echo", "exchange", "hangup", "help", "hold",
-		"list-commands", "mute", "notice", "quit", "reject", "resume", "select", "set", "sleep", "source",
-		"toggle", "unbind", "view", "volume", "wait",
+		"list-commands", "mute", "notice", "quit", "redial", "reject", "resume", "select", "set", "sleep",
+		"source", "toggle", "trace", "unbind", "view", "volume", "wait",
 	};
 	unsigned n, i;
 	const struct command *t = command_table(&n);

@@ -45,22 +45,47 @@ out:
 	buf_free(&name);
 }
 
+static void call_contact(struct command_env *env, struct script *script, const struct words *w, struct result *r)
+{
+	const char *why = NULL;
+	unsigned long n = 1;
+	unsigned call;
+	int err;
+
+	if (w->n > 2 && !read_number(w->word[2], 1, 99, &n)) {
+		result_fail(r, STATUS_USAGE, _("\"%.80s\" is no number of an address: 1 to 99"), w->word[2]);
+		return;
+	}
+	err = phone_notice_contact(env->phone, 0, (unsigned)n, &call, &why);
+	if (err) {
+		result_fail(r, STATUS_FAILED, "%s", why ? why : strerror(err));
+		return;
+	}
+	if (script)
+		script_set_call(script, call);
+	/* TRANSLATORS: the number that the new call got */
+	buf_printf(&r->text, _("call %u"), call);
+}
+
 void command_notice(struct command_env *env, struct script *script, const struct words *w, struct result *r)
 {
-	static const char *const words[] = {"next", "prev", "dismiss", "open"};
+	static const char *const words[] = {"next", "prev", "dismiss", "open", "contact"};
 	const char *s = w->word[1];
 	int err = 0;
 
-	(void)script;
-	if (!strcmp(s, "next"))
+	if (w->n > 2 && strcmp(s, "contact"))
+		result_fail(r, STATUS_USAGE, _("\"%.80s\" is one word too many"), w->word[2]);
+	else if (!strcmp(s, "next"))
 		err = phone_notice_step(env->phone, 1);
 	else if (!strcmp(s, "prev"))
 		err = phone_notice_step(env->phone, -1);
 	else if (!strcmp(s, "dismiss"))
 		err = phone_notice_dismiss(env->phone, 0);
+	else if (!strcmp(s, "contact"))
+		call_contact(env, script, w, r);
 	else if (strcmp(s, "open"))
 		/* TRANSLATORS: fills: unknown word "dimsiss" */
-		result_unknown(r, _("word"), s, words, 4);
+		result_unknown(r, _("word"), s, words, 5);
 	else if (!env->open_notice_h)
 		works_only_on_screen(r);
 	else

@@ -243,7 +243,7 @@ static void tell_why(struct call *c, enum ended_by by, unsigned code, const char
 		phone_notice_printf(c->phone, SEVERITY_WARNING, key, _("The call with %s was lost."), who);
 	else if (c->missed_quietly)
 		/* TRANSLATORS: %s is who; another of the user's phones took the call */
-		phone_notice_printf(c->phone, SEVERITY_INFO, key, _("The call from %s was answered elsewhere."), who);
+		phone_notice_printf(c->phone, SEVERITY_INFO, "elsewhere", _("The call from %s was answered elsewhere."), who);
 	else if (by == ENDED_BY_THEM && c->was_established && said[0] && code != 16 && code != 200)
 		/* TRANSLATORS: who, and the reason in the words of the other side */
 		phone_notice_printf(c->phone, SEVERITY_INFO, key, _("The call with %1$s was ended: “%2$s”"), who, said);

@@ -184,6 +184,7 @@ static void test_header_lines(void **state)
 		{"no colon", false}, {": x", false}, {"a b: c", false}, {"X-A: b\r\nVia: c", false}, {"X-A: b\nc", false},
 		{"X-A: b\rc", false}, {"X-A: \x01", false}, {"via: x", false}, {"V: x", false}, {"content-length: 3", false},
 		{"L:0", false}, {"From : x", false}, {"\xc3\xa4: x", false}, {"X-A: \x7f", false},
+		{"Require: magic", true}, {"Proxy-Require: magic", true}, {"supported: x", false}, {"Min-SE: 1", false},
 	};
 	unsigned i;
 
@@ -266,6 +267,128 @@ static void test_reason(void **state)
 		assert_string_equal(out, v[i].text);
 		mem_deref(msg);
 	}
+}
+
+/* --- responses ------------------------------------------------------------------------------------- */
+
+static void read_response(struct response *r, const char *headers)
+{
+	static char text[70000];
+	struct sip_msg *msg;
+
+	snprintf(text, sizeof(text), "SIP/2.0 302 Elsewhere\r\n" RESPONSE_HEAD "%s\r\n\r\n", headers);
+	msg = message(text);
+	report_response(r, msg, NULL, "sip:c@d", "sip:p");
+	mem_deref(msg);
+}
+
+static void test_contacts(void **state)
+{
+	/* what was read: "q name uri" of each */
+	static const struct {
+		const char *headers, *contacts;
+	} v[] = {
+		{"Contact: <sip:a@b>", "1000  sip:a@b"},
+		{"Contact: sip:a@b;q=0.3", "300  sip:a@b"},
+		{"Contact: <sip:a@b>;q=0.2, \"B, \\\"C\" <sip:b@b;x=y>;q=0.7\r\nm: <sip:c@b>;q=0.75",
+		 "750  sip:c@b|700 B, \"C sip:b@b;x=y|200  sip:a@b"},
+		{"Contact: <sip:a@b>;q=0.5,<sip:b@b>;q=0.5,<sip:c@b>;q=1.0", "1000  sip:c@b|500  sip:a@b|500  sip:b@b"},
+		{"Contact: <sip:a;method=x@b;METHOD=BYE;transport=tcp?Subject=x&Route=y>",
+		 "1000  sip:a;method=x@b;transport=tcp"},
+		{"Contact: <sips:a@b;methods=1>", "1000  sips:a@b;methods=1"},
+		{"Contact: <tel:+49-30;phone-context=x>;q=0, <https://x/y?z>, <mailto:a,b@c>",
+		 "1000  https://x/y?z|1000  mailto:a,b@c|0  tel:+49-30;phone-context=x"},
+		{"Contact: *", ""}, {"Contact: <>", ""}, {"Contact: <sip:>", ""}, {"Contact: <sip:a@b", ""}, {"Contact: ", ""},
+		{"Contact: ,,,", ""}, {"Contact: <sip:a@b x>", ""}, {"Contact: <sip:a@b\x1b[31m>", ""},
+		{"Contact: <sip:a@b\r\n Route: c>", ""}, {"Contact: \"<sip:a@b>", ""}, {"Contact: nobody", ""},
+		{"Contact: \"x\\", ""},
+		{"Contact: <sip:a@b>;q=, <sip:b@b>;q=2, <sip:c@b>;q=0.x, <sip:d@b>;q=-1, <sip:e@b>;q=0.9999999",
+		 "1000  sip:a@b|1000  sip:b@b|1000  sip:c@b|1000  sip:d@b|999  sip:e@b"},
+	};
+	char text[4096];
+	struct response r;
+	unsigned i, k;
+
+	(void)state;
+	for (i = 0; i < COUNT(v); i++) {
+		read_response(&r, v[i].headers);
+		text[0] = '\0';
+		for (k = 0; k < r.contacts; k++)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u %s %s", k ? "|" : "",
+				 r.contact[k].q, r.contact[k].name, r.contact[k].uri);
+		assert_string_equal(text, v[i].contacts);
+	}
+}
+
+static void test_many_contacts(void **state)
+{
+	static char text[60000];
+	struct response r;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 60; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "Contact: <sip:%u@b>;q=0.%03u\r\n", i, i);
+	strcat(text, "X: y");
+	read_response(&r, text);
+	assert_int_equal(r.contacts, CONTACTS_MAX);
+	assert_string_equal(r.contact[0].uri, "sip:59@b");
+	assert_string_equal(r.contact[CONTACTS_MAX - 1].uri, "sip:52@b");
+	/* one that does not fit into its place is none */
+	snprintf(text, sizeof(text), "Contact: <sip:%0*u@b>, <sip:short@b>", TARGET_MAX, 0);
+	read_response(&r, text);
+	assert_int_equal(r.contacts, 1);
+	assert_string_equal(r.contact[0].uri, "sip:short@b");
+	/* beyond those that are looked at */
+	text[0] = '\0';
+	for (i = 0; i < 100; i++)
+		strcat(text, "Contact: <sip:none>,<\r\n");
+	strcat(text, "Contact: <sip:late@b>");
+	read_response(&r, text);
+	assert_int_equal(r.contacts, CONTACTS_MAX);
+	assert_string_equal(r.contact[CONTACTS_MAX - 1].uri, "sip:none");
+}
+
+static void test_response_fields(void **state)
+{
+	static char text[60000];
+	struct response r;
+	unsigned i;
+
+	(void)state;
+	read_response(&r, "Warning: 301 a \"x, y\"\r\nWarning: 399 b \"z\"\r\nRetry-After: 27\r\n (over,\r\n\tnight)\r\n"
+		      "Error-Info: <sip:e@f>, <http://g>\r\nReason: SIP;cause=1\r\nReason: Q.850;cause=2\r\n"
+		      "Allow: INVITE\r\nAllow: ACK,BYE\r\nAccept: a/b;q=0.1, c/d\r\nAccept-Encoding: gzip\r\n"
+		      "Accept-Language: de, en\r\nUnsupported: timer,, 100rel,b\xc3\xa4\r\nUnsupported: x y, replaces\r\n"
+		      "Require: path, gruu\r\nMin-SE: 1800;x=y\r\nX-Other: 1");
+	assert_int_equal(r.code, 302);
+	assert_string_equal(r.warning, "301 a \"x, y\", 399 b \"z\"");
+	assert_string_equal(r.retry_after, "27  (over, \tnight)");
+	assert_string_equal(r.error_info, "<sip:e@f>, <http://g>");
+	assert_string_equal(r.reason_header, "SIP;cause=1, Q.850;cause=2");
+	assert_string_equal(r.allow, "INVITE, ACK,BYE");
+	assert_string_equal(r.accept, "a/b;q=0.1, c/d");
+	assert_string_equal(r.accept_encoding, "gzip");
+	assert_string_equal(r.accept_language, "de, en");
+	assert_string_equal(r.unsupported, "timer 100rel replaces");
+	assert_string_equal(r.require, "path gruu");
+	assert_int_equal(r.min_se, 1800);
+	assert_string_equal(r.ruri_host, "d");
+	read_response(&r, "Min-SE: 4294967297");
+	assert_int_equal(r.min_se, SESSION_INTERVAL_MAX);
+	assert_string_equal(r.warning, "");
+	read_response(&r, "Min-SE: -1");
+	assert_int_equal(r.min_se, 0);
+	/* more than there is room for */
+	text[0] = '\0';
+	for (i = 0; i < 100; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "Warning: 399 h \"%0100u\"\r\nUnsupported: tag%u\r\n", i, i);
+	strcat(text, "X: y");
+	read_response(&r, text);
+	assert_int_equal(strlen(r.warning), RESPONSE_TEXT - 1);
+	assert_true(strlen(r.unsupported) < TAGS_TEXT && strlen(r.unsupported) > TAGS_TEXT - 8);
+	assert_string_not_equal(r.unsupported + strlen(r.unsupported) - 1, " ");
 }
 
 /* --- dialogs ---------------------------------------------------------------------------------------- */
@@ -578,6 +701,9 @@ int main(void)
 		cmocka_unit_test(test_quoting),
 		cmocka_unit_test(test_params),
 		cmocka_unit_test(test_reason),
+		cmocka_unit_test(test_contacts),
+		cmocka_unit_test(test_many_contacts),
+		cmocka_unit_test(test_response_fields),
 		cmocka_unit_test(test_routing),
 		cmocka_unit_test(test_callee_dialog),
 		cmocka_unit_test(test_hosts),

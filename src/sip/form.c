@@ -51,12 +51,14 @@ static int write_tags(struct mbuf *mb, const char *name, size_t name_len, const 
 
 int form_write_options(struct mbuf *mb, const struct attempt_form *form)
 {
+	char said[TAGS_TEXT + sizeof(SUPPORTED) + 1];
 	bool any = false;
 	int err;
 
+	re_snprintf(said, sizeof(said), SUPPORTED " %s", form->without);
 	err = write_tags(mb, "Supported", 9, SUPPORTED, strlen(SUPPORTED), " ", form->without, &any);
-	if (!err && !form_has_tag(form->with, SUPPORTED))
-		err = write_tags(mb, "Supported", 9, form->with, strlen(form->with), " ", form->without, &any);
+	if (!err)
+		err = write_tags(mb, "Supported", 9, form->with, strlen(form->with), " ", said, &any);
 	if (!err && any)
 		err = mbuf_write_str(mb, "\r\n");
 	any = false;

@@ -25,6 +25,8 @@ static int reply(struct session *s, struct mbuf **mbp, unsigned code, const char
 	if (!mb)
 		return ENOMEM;
 	err = session_write_common(s, mb);
+	if (code == 200)
+		err |= mbuf_write_str(mb, "Supported: timer\r\n") | session_timer_accept(s, mb);
 	err |= session_write_body(mb, sdp);
 	if (!err)
 		err = sip_treplyf(&s->st, mbp, s->path.endpoint->sip, s->msg, true, (uint16_t)code, phrase, "%b",
@@ -222,6 +224,10 @@ void session_in_invite(struct endpoint *ep, const struct sip_msg *msg)
 		reply_unsupported_media(ep, msg);
 		return;
 	}
+	if (session_timer_too_small(msg)) {
+		reply_interval_too_small(ep, msg);
+		return;
+	}
 	err = offer ? offer_usable(sdp, len) : 0;
 	if (err == EBADMSG || err == ENOTSUP) {
 		reply_not_acceptable(NULL, ep, msg, err);
@@ -370,6 +376,10 @@ void session_in_reinvite(struct session *s, struct endpoint *ep, const struct si
 	offer = report_sdp(msg, &sdp, &len, &refusal);
 	if (refusal) {
 		reply_unsupported_media(ep, msg);
+		return;
+	}
+	if (session_timer_too_small(msg)) {
+		reply_interval_too_small(ep, msg);
 		return;
 	}
 	err = session_open_media(s, &s->path);

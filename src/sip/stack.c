@@ -41,6 +41,11 @@ const char *stack_software(void)
 	return "offhook/" OFFHOOK_VERSION;
 }
 
+bool stack_compact(void)
+{
+	return settings && settings->compact_headers;
+}
+
 const char *stack_version(void)
 {
 	return sys_libre_version_get();

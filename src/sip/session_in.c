@@ -11,6 +11,7 @@
 #include "sip/report.h"
 #include "sip/session.h"
 #include "sip/stack.h"
+#include "sip/trace.h"
 
 #define OVERLAP_MAX 10  /* seconds; RFC 3261 section 14.2 */
 
@@ -269,8 +270,11 @@ void session_in_invite(struct endpoint *ep, const struct sip_msg *msg)
 		if (s->st)
 			sip_treply(&s->st, ep->sip, msg, (uint16_t)code, row->phrase);
 	}
-	else if (s->state != SESSION_OVER)
-		s->call = call;
+	else {
+		if (s->state != SESSION_OVER)
+			s->call = call;
+		trace_begin(call, s->dialog->call_id);
+	}
 	session_settle(s);
 	mem_deref(s);
 }

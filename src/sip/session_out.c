@@ -9,6 +9,7 @@
 #include "sip/report.h"
 #include "sip/session.h"
 #include "sip/stack.h"
+#include "sip/trace.h"
 
 #define GLARES_MAX 5
 
@@ -477,6 +478,8 @@ int port_sip_invite(const struct invite *invite)
 	err = take_headers(s, invite);
 	if (!err)
 		err = make_half(s, invite->uri);
+	if (!err)
+		trace_begin(s->call, s->half->call_id);
 	if (!err)
 		err = send_invite(s, NULL);
 	if (err)

@@ -9,6 +9,7 @@
 #include "sip/resolve.h"
 #include "sip/session.h"
 #include "sip/stack.h"
+#include "sip/trace.h"
 
 #define ADDRESSES_MAX (2 * ENDPOINTS_MAX)
 
@@ -164,6 +165,7 @@ int stack_start(struct phone *p, const struct settings *set, const char *listen,
 void stack_stop(void)
 {
 	session_close_all();
+	trace_close();
 	registration_close();
 	resolve_close();
 	endpoints_close();

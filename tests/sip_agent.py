@@ -7,8 +7,10 @@ import re
 import select
 import socket
 import struct
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 
@@ -816,13 +818,13 @@ def test_redirect_and_outbound(a, p):
 
 
 def test_redirect_nowhere(a, p):
-    first = dial(a, p)
     a.do("keep 1")
-    for target, err in (("tel:+4930", 95), ("sip:a>b@127.0.0.1", 22), ("nonsense", 22)):
+    for call, target, err in ((1, "tel:+4930", 95), (2, "sip:a>b@127.0.0.1", 22), (3, "nonsense", 22)):
         a.do("decide redirect target=" + target)
-    refuse(p, first, 302)
-    a.expect("resent 1 95")
-    p.none("INVITE")
+        a.do("invite %d %s -" % (call, p.uri))
+        refuse(p, p.expect("INVITE"), 302)
+        a.expect("resent %d %d" % (call, err))
+        p.none("INVITE")
 
 
 def test_tries(a, p):
@@ -846,6 +848,180 @@ def test_tries(a, p):
             q.expect("INVITE")
     ns.s.close()
     q.close()
+
+
+# --- what was said ------------------------------------------------------------------------------------
+
+
+def traced(a, call):
+    """The lines of a call's messages."""
+    a.do("trace %d" % call)
+    count = int(a.expect("traced %d" % call).split()[2])
+    lines = [a.expect("trace %d " % call) for _ in range(count)]
+    return [x.split(" ", 2)[2] for x in lines]
+
+
+def said(lines):
+    return [re.sub(r"(\w+) (\w+):[^ ]* code=(\d+) size=\d+ kept=\d+ (.*) \| (.*)", r"\1 \2 \4 | \5", x) for x in lines]
+
+
+def test_trace(a, p):
+    a.do("account x sip:alice@127.0.0.1 password=secret")
+    first = dial(a, p, account="x")
+    p.reply(first, 407, headers=['Proxy-Authenticate: Digest realm="r", nonce="n", qop="auth"', "Retry-After: 3 (soon)"])
+    p.expect("ACK")
+    again = p.expect("INVITE")
+    response = re.search('response="(.*?)"', again["Proxy-Authorization"]).group(1)
+    p.reply(again, 100, contact=False)
+    p.reply(again, 200, "OK", body=sdp())
+    p.expect("ACK")
+    a.expect("established 1")
+    p.request("OPTIONS", 1, call_id="stranger")
+    p.expect(200)
+    p.within("BYE", 1, again, headers=['Reason: SIP;cause=200;text="Enough\x1b[31m"'])
+    p.expect(200)
+    a.expect("closed 1 them")
+    lines = traced(a, 1)
+    assert said(lines) == [
+        "sent udp INVITE (sdp opus,PCMU,PCMA) | -", "came udp 407 Whatever | Retry-After: 3 (soon)", "sent udp ACK | -",
+        "sent udp INVITE (digest MD5) | -", "came udp 100 Whatever | -", "came udp 200 OK (sdp PCMU) | -",
+        "sent udp ACK (digest MD5) | -", 'came udp BYE | Reason: SIP;cause=200;text="Enough^[[31m"',
+        "sent udp 200 OK | -"], lines
+    assert "udp:127.0.0.1:%d code=407 " % p.port in lines[1] and "code=0 " in lines[0]
+    assert said(traced(a, 0)) == ["came udp OPTIONS | -", "sent udp 200 OK | -"]
+    folder = tempfile.mkdtemp()
+    text, pcap = os.path.join(folder, "x.txt"), os.path.join(folder, "x.PCAP")
+    a.do("save 1 " + text)
+    a.do("save 1 " + pcap)
+    for name in (text, pcap):
+        data = open(name, "rb").read()
+        assert response.encode() not in data and b'response="' + b"x" * 32 + b'"' in data
+        assert b'nonce="n"' in data and b"secret" not in data and b"stranger" not in data
+        assert os.stat(name).st_mode & 0o777 == 0o600
+    lines = open(text).read()
+    assert "\x1b" not in lines and "Enough^[[31m" in lines
+    assert re.search(r"\n\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} <- udp:127.0.0.1:%d  407 Whatever\n" % p.port, lines), lines
+    assert "\n    Call-ID: " + first["Call-ID"] + "\n" in lines
+    shark(pcap, [("INVITE", ""), ("", "407"), ("ACK", ""), ("INVITE", ""), ("", "100"), ("", "200"), ("ACK", ""),
+                 ("BYE", ""), ("", "200")], {str(a.port), str(p.port)}, "udp")
+    # where nothing may be written
+    a.do("save 7 " + text, 2)
+    a.do("save 1 " + folder, 21)
+    a.do("save 1 /nowhere/x", 2)
+    os.symlink(text, os.path.join(folder, "link"))
+    a.do("save 1 " + os.path.join(folder, "link"), 40)
+    os.mkfifo(os.path.join(folder, "fifo"))
+    a.do("save 1 " + os.path.join(folder, "fifo"), 6)
+    if os.path.exists("/dev/full"):
+        a.do("save 1 /dev/full", 17)
+    os.chmod(text, 0o644)
+    a.do("save 0 " + text)
+    assert "stranger" in open(text).read() and os.stat(text).st_mode & 0o777 == 0o600
+    shutil.rmtree(folder)
+
+
+def shark(pcap, expected, ports, protocol):
+    """Another program reads the same from the file."""
+    if not shutil.which("tshark"):
+        return
+    out = subprocess.run(
+        ["tshark", "-n", "-r", pcap, "-o", protocol + ".check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-T", "fields",
+         "-e", "sip.Method", "-e", "sip.Status-Code", "-e", protocol + ".port", "-e", protocol + ".checksum.status",
+         "-e", "ip.checksum.status", "-e", "_ws.expert.message", "-e", "tcp.analysis.flags"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60, check=True).stdout.decode()
+    rows = [line.split("\t") for line in out.splitlines()]
+    assert [(r[0], r[1]) for r in rows] == expected, out
+    for r in rows:
+        assert set(r[2].split(",")) <= ports and r[3] == "1" and r[4] in ("1", "") and "xception" not in r[5] and not r[6], r
+
+
+def test_trace_tcp(a, p):
+    q = Peer(a, tcp=True)
+    a.do("invite 1 %s;transport=tcp -" % q.uri)
+    invite = q.expect("INVITE")
+    q.reply(invite, 100, contact=False)
+    q.reply(invite, 200, "OK", body=sdp())
+    q.expect("ACK")
+    a.expect("established 1")
+    q.send("\r\n\r\n")  # a keep-alive
+    q.within("BYE", 1, invite)
+    q.stream.recv(2)
+    q.expect(200)
+    a.expect("closed 1 them")
+    assert [x.split(" |")[0] for x in said(traced(a, 1))] == [
+        "sent tcp INVITE (sdp opus,PCMU,PCMA)", "came tcp 100 Whatever", "came tcp 200 OK (sdp PCMU)", "sent tcp ACK",
+        "came tcp BYE", "sent tcp 200 OK"]
+    folder = tempfile.mkdtemp()
+    a.do("save 1 %s/x.pcap" % folder)
+    port = q.stream.getpeername()[1]
+    shark(folder + "/x.pcap", [("INVITE", ""), ("", "100"), ("", "200"), ("ACK", ""), ("BYE", ""), ("", "200")],
+          {str(port), str(q.port)}, "tcp")
+    shutil.rmtree(folder)
+    q.close()
+
+
+def test_trace_incoming(a, p):
+    call, ok = in_up(a, p)
+    p.request("OPTIONS", 1, call_id="behind the ACK")
+    p.expect(200)
+    assert said(traced(a, call)) == [
+        "came udp INVITE (sdp PCMU) | -", "sent udp 100 Trying | -", "sent udp 200 OK (sdp PCMU) | -", "came udp ACK | -"]
+    assert len(traced(a, 0)) == 2
+
+
+def test_trace_bounds(a, p):
+    # of a call's messages the first and the last; of a message its beginning
+    q = Peer(a, tcp=True)
+    a.do("invite 1 %s;transport=tcp -" % q.uri)
+    invite = q.expect("INVITE")
+    q.reply(invite, 200, body=sdp())
+    q.expect("ACK")
+    a.expect("established 1")
+    for n in range(300):
+        q.within("INFO", n + 1, invite, headers=["X: " + "y" * (9000 if n == 299 else 10)])
+        q.expect(405)
+    lines = traced(a, 1)
+    assert len(lines) == 256 and "INVITE" in lines[0] and "200 " in lines[1] and "INFO" in lines[63] and "INFO" in lines[-2]
+    size = int(re.search(r"size=(\d+) kept=8192", lines[-2]).group(1))
+    assert size > 9000
+    folder = tempfile.mkdtemp()
+    a.do("save 1 %s/x" % folder)
+    text = open(folder + "/x").read()
+    assert "\n[... %d ...]\n" % (603 - 256) in text and "    [8192 of %d bytes]\n" % size in text
+    a.do("save 1 %s/x.pcap" % folder)
+    shutil.rmtree(folder)
+    q.close()
+    # and of calls the last
+    for n in range(2, 66):
+        a.do("invite %d %s -" % (n, p.uri))
+        p.reply(p.expect("INVITE"), 486)
+        p.expect("ACK")
+        a.expect("response %d" % n)
+        assert bool(traced(a, 1)) == (n < 65), n
+    # strangers do not fill the memory either
+    for n in range(300):
+        p.request("OPTIONS", 1, call_id="c%d" % n)
+        p.expect(200)
+    lines = traced(a, 0)
+    assert len(lines) == 256 and "OPTIONS" in lines[0]
+
+
+def test_trace_forgets_strangers_first(a, p):
+    # 16 MiB in all
+    a.do("invite 1 %s -" % p.uri)
+    p.reply(p.expect("INVITE"), 486)
+    p.expect("ACK")
+    a.expect("response 1")
+    for call in range(2, 14):
+        a.do("invite %d %s -" % (call, p.uri))
+        invite = p.expect("INVITE")
+        for n in range(200):
+            p.reply(invite, 183, tag="t%d" % n, headers=["X: " + "y" * 7700])
+            a.expect("progress %d" % call)
+        if call == 8:
+            assert len(traced(a, 1)) == 3
+    assert traced(a, 1) == [] and len(traced(a, 13)) == 201
+    assert 0 < len(traced(a, 3)) < 201, len(traced(a, 3))
 
 
 # --- sessions that expire ------------------------------------------------------------------------------

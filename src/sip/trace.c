@@ -309,23 +309,42 @@ void trace_close(void)
 
 /* --- showing -------------------------------------------------------------------------------------- */
 
-/* "opus,PCMU": the sound formats of the body, for the summary. */
+/* " opus,PCMU": the formats of the first sound stream, for the summary. */
 static void format_names(char *dst, size_t size, const char *text)
 {
-	const char *body = strstr(text, "\r\n\r\n"), *p;
+	/* those that need no rtpmap: RFC 3551 section 6 */
+	static const struct {
+		unsigned payload_type;
+		const char *name;
+	} fixed[] = {{0, "PCMU"}, {3, "GSM"}, {8, "PCMA"}, {9, "G722"}, {18, "G729"}};
+	const char *body = strstr(text, "\r\n\r\n"), *p = body ? strstr(body, "\nm=audio ") : NULL, *map;
+	char wanted[32];
+	unsigned i;
 
 	dst[0] = '\0';
-	if (!body)
-		return;
-	for (p = strstr(body, "a=rtpmap:"); p; p = strstr(p + 1, "a=rtpmap:")) {
-		size_t number = strcspn(p, " \r\n"), n;
+	/* the port and the protocol come first */
+	for (i = 0; p && i < 3; i++) {
+		p = strpbrk(p + 1, " \r\n");
+		if (p && *p != ' ')
+			p = NULL;
+	}
+	while (p && *p == ' ') {
+		const char *name = NULL;
+		size_t n = strspn(p + 1, "0123456789"), l = 0;
 
-		if (p[number] != ' ')
-			continue;
-		n = strcspn(p + number + 1, "/ \r\n");
-		if (n && n < 32 && strncasecmp(p + number + 1, "telephone-event", 15))
-			snprintf(dst + strlen(dst), size - strlen(dst), "%s%.*s", dst[0] ? "," : " ", (int)n,
-				 p + number + 1);
+		snprintf(wanted, sizeof(wanted), "\na=rtpmap:%.*s ", (int)(n < 4 ? n : 4), p + 1);
+		map = n ? strstr(body, wanted) : NULL;
+		for (i = 0; !map && n && i < ARRAY_SIZE(fixed); i++) {
+			if (fixed[i].payload_type == strtoul(p + 1, NULL, 10))
+				name = fixed[i].name;
+		}
+		if (map)
+			name = map + strlen(wanted);
+		if (name)
+			l = strcspn(name, "/ \r\n");
+		if (l && l < 32 && strncasecmp(name, "telephone-event", 15))
+			snprintf(dst + strlen(dst), size - strlen(dst), "%s%.*s", dst[0] ? "," : " ", (int)l, name);
+		p += n + 1;
 	}
 }
 

@@ -378,7 +378,7 @@ static void test_response_fields(void **state)
 	assert_int_equal(r.min_se, 1800);
 	assert_string_equal(r.ruri_host, "d");
 	read_response(&r, "Min-SE: 4294967297");
-	assert_int_equal(r.min_se, SESSION_INTERVAL_MAX);
+	assert_int_equal(r.min_se, UINT32_MAX);
 	assert_string_equal(r.warning, "");
 	read_response(&r, "Min-SE: -1");
 	assert_int_equal(r.min_se, 0);

@@ -286,7 +286,7 @@ void report_response(struct response *r, const struct sip_msg *msg, const struct
 	header_tags(r->require, sizeof(r->require), msg, SIP_HDR_REQUIRE);
 	min_se = sip_msg_hdr(msg, SIP_HDR_MIN_SE);
 	if (min_se)
-		r->min_se = field_number(&min_se->val, SESSION_INTERVAL_MAX, 0);
+		r->min_se = field_number(&min_se->val, UINT32_MAX, 0);
 	if (msg->scode >= 300)
 		read_contacts(r, msg);
 }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "sip/endpoint.h"
+#include "sip/trace.h"
 
 #define PORT_TRIES  100  /* ports after a taken one, or draws of a free one */
 #define TABLE_SIZE  64   /* buckets of libre's transaction and connection tables */
@@ -34,10 +35,8 @@ struct endpoint *endpoint_at(unsigned i)
 static void trace_h(bool tx, enum sip_transp tp, const struct sa *src, const struct sa *dst,
 		    const uint8_t *pkt, size_t len, void *arg)
 {
-	(void)tp;
-	(void)src;
-	(void)dst;
 	(void)arg;
+	trace_packet(tx, tp, src, dst, pkt, len);
 	if (!tx) {
 		last_packet = pkt;
 		last_len = len;

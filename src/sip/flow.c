@@ -18,7 +18,7 @@ struct flow {
 	struct tmr tmr;                  /* a result that is told from the loop */
 	struct sip_request *request;
 	struct hop hop[HOPS_MAX];
-	unsigned hops, next;
+	unsigned hops, next, tries;
 	struct path path;
 	bool provisional, cancelled;
 	struct flow_failure failure;
@@ -118,6 +118,8 @@ static int try_hops(struct flow *f)
 		err = sip_request(&f->request, f->path.endpoint->sip, true, f->method, -1, f->uri, -1, &route, mb, 0,
 				  NULL, response_h, f);
 		if (!err) {
+			if (f->tries && !--f->tries)
+				f->hops = f->next;
 			if (f->sent_h)
 				f->sent_h(f->arg);
 			break;
@@ -201,6 +203,7 @@ static int start(struct flow **fp, const struct flow_request *request, bool stat
 		return ENOMEM;
 	tmr_init(&f->tmr);
 	f->stateless = stateless;
+	f->tries = request->tries;
 	f->write_h = request->write_h;
 	f->sent_h = request->sent_h;
 	f->response_h = request->response_h;

@@ -23,9 +23,13 @@ struct negotiation {
 	struct sa address;               /* with the RTP port */
 	const struct codec *codec[CODEC_COUNT];
 	unsigned codecs;
+	bool small;                      /* the offer has one format and nothing optional */
 	enum media_direction wish;
 	uint32_t id, version;            /* of the o= line */
 	struct mbuf *remote;             /* the peer's last SDP that was agreed on, mended */
+	struct mbuf *offered;            /* our last offer */
+	struct mbuf *agreed;             /* our last SDP that was agreed on */
+	struct sa agreed_address;        /* and the address in it */
 	unsigned refused;                /* sound streams in it before the one that is used */
 	struct sdp_session *open;        /* our offer that waits for an answer */
 	struct sdp_media *open_media;    /* its stream, which it owns */
@@ -56,6 +60,8 @@ static void negotiation_free(void *arg)
 	struct negotiation *n = arg;
 
 	mem_deref(n->remote);
+	mem_deref(n->offered);
+	mem_deref(n->agreed);
 	mem_deref(n->open);
 }
 
@@ -91,6 +97,11 @@ void negotiation_direction(struct negotiation *n, enum media_direction wish)
 	n->wish = wish;
 }
 
+void negotiation_small(struct negotiation *n, bool small)
+{
+	n->small = small;
+}
+
 bool negotiation_open(const struct negotiation *n)
 {
 	return n->open != NULL;
@@ -106,6 +117,7 @@ void negotiation_restart(struct negotiation *n)
 {
 	negotiation_withdraw(n);
 	n->remote = mem_deref(n->remote);
+	n->agreed = mem_deref(n->agreed);
 }
 
 /* --- mending ------------------------------------------------------------------------------- */
@@ -248,14 +260,26 @@ static int add_event(struct sdp_media *m, int payload_type, uint32_t rate)
 	return sdp_format_add(NULL, m, false, id, EVENT_NAME, rate, 1, NULL, NULL, NULL, false, EVENT_DIGITS);
 }
 
+/* The format of the shortest offer: everybody knows PCMU, unless the user will not have it. */
+static unsigned small_format(const struct negotiation *n)
+{
+	unsigned i;
+
+	for (i = 0; i < n->codecs; i++) {
+		if (n->codec[i] == codec_get(CODEC_PCMU))
+			return i;
+	}
+	return 0;
+}
+
 /* A description of libre's for the sound stream as we would have it, after REFUSED ones that take nothing. Made
  * anew for each offer and answer: a text that was refused half-way leaves nothing behind. */
 static int describe(const struct negotiation *n, unsigned refused, struct sdp_session **sp, struct sdp_media **mp)
 {
 	struct sdp_session *s = NULL;
 	struct sdp_media *m = NULL;
+	unsigned first = n->small ? small_format(n) : 0, end = n->small ? first + 1 : n->codecs, i;
 	bool wide = false;
-	unsigned i;
 	int err;
 
 	err = sdp_session_alloc(&s, &n->address);
@@ -267,27 +291,28 @@ static int describe(const struct negotiation *n, unsigned refused, struct sdp_se
 	}
 	if (!err)
 		err = sdp_media_add(&m, s, "audio", sa_port(&n->address), "RTP/AVP");
-	for (i = 0; i < n->codecs && !err; i++) {
+	for (i = first; i < end && i < n->codecs && !err; i++) {
 		const struct codec *c = n->codec[i];
 		char id[8];
 
 		snprintf(id, sizeof(id), "%d", c->payload_type);
 		err = sdp_format_add(NULL, m, false, id, c->name, c->clock_rate, (uint8_t)c->channels, NULL, NULL,
-				     (void *)c, false, c->fmtp ? "%s" : NULL, c->fmtp);
+				     (void *)c, false, c->fmtp && !n->small ? "%s" : NULL, c->fmtp);
 		wide |= c->clock_rate == 48000;
 	}
-	if (!err && wide)
+	if (!err && !n->small && wide)
 		err = add_event(m, EVENT_48000, 48000);
 	/* also with opus alone: many peers know no other rate */
-	if (!err)
+	if (!err && !n->small)
 		err = add_event(m, EVENT_8000, 8000);
-	if (!err)
+	if (!err && !n->small)
 		err = sdp_media_set_lattr(m, true, "ptime", "%u", PTIME_DEFAULT);
 	if (err) {
 		mem_deref(s);
 		return err;
 	}
-	sdp_media_set_lport_rtcp(m, (uint16_t)(sa_port(&n->address) + 1));
+	if (!n->small)
+		sdp_media_set_lport_rtcp(m, (uint16_t)(sa_port(&n->address) + 1));
 	sdp_media_set_ldir(m, to_libre(n->wish));
 	*sp = s;
 	*mp = m;
@@ -324,9 +349,17 @@ static int own_origin(struct negotiation *n, struct mbuf **mbp)
 	return err;
 }
 
-int negotiation_offer(struct negotiation *n, struct mbuf **offer)
+/* What we said is what holds now. */
+static void agree(struct negotiation *n, struct mbuf *ours)
 {
-	struct mbuf *mb = NULL;
+	mem_deref(n->agreed);
+	n->agreed = mem_ref(ours);
+	n->agreed_address = n->address;
+}
+
+/* Prepares for the answer to an offer. */
+static int open_offer(struct negotiation *n)
+{
 	int err;
 
 	negotiation_withdraw(n);
@@ -336,6 +369,23 @@ int negotiation_offer(struct negotiation *n, struct mbuf **offer)
 		n->remote->pos = 0;
 		err = sdp_decode(n->open, n->remote, true);
 	}
+	if (err)
+		negotiation_withdraw(n);
+	return err;
+}
+
+static void offered(struct negotiation *n, struct mbuf *mb)
+{
+	mem_deref(n->offered);
+	n->offered = mem_ref(mb);
+}
+
+int negotiation_offer(struct negotiation *n, struct mbuf **offer)
+{
+	struct mbuf *mb = NULL;
+	int err;
+
+	err = open_offer(n);
 	if (!err)
 		err = sdp_encode(&mb, n->open, true);
 	if (!err)
@@ -345,7 +395,22 @@ int negotiation_offer(struct negotiation *n, struct mbuf **offer)
 		negotiation_withdraw(n);
 		return err;
 	}
+	offered(n, mb);
 	*offer = mb;
+	return 0;
+}
+
+int negotiation_repeat(struct negotiation *n, struct mbuf **offer)
+{
+	int err;
+
+	if (!n->agreed || !sa_cmp(&n->agreed_address, &n->address, SA_ALL))
+		return ENOENT;
+	err = open_offer(n);
+	if (err)
+		return err;
+	offered(n, n->agreed);
+	*offer = mem_ref(n->agreed);
 	return 0;
 }
 
@@ -470,6 +535,7 @@ int negotiation_answered(struct negotiation *n, const void *sdp, size_t len, str
 	if (!err) {
 		mem_deref(n->remote);
 		n->remote = mem_ref(mb);
+		agree(n, n->offered);
 	}
 	mem_deref(mb);
 	return err;
@@ -519,10 +585,43 @@ int negotiation_answer(struct negotiation *n, const void *sdp, size_t len, struc
 		mem_deref(n->remote);
 		n->remote = mem_ref(mb);
 		n->refused = refused - 1;
+		agree(n, out);
 		*answer = out;
 		out = NULL;
 	}
 	mem_deref(out);
 	mem_deref(mb);
 	return err;
+}
+
+int negotiation_refuse(struct negotiation *n, const void *sdp, size_t len, struct mbuf **answer)
+{
+	struct mbuf *mb = NULL, *out;
+	const char *p, *stop, *end;
+	int err, af = sa_af(&n->address) == AF_INET6 ? 6 : 4;
+
+	err = negotiation_repair(&mb, sdp, len);
+	if (err)
+		return err;
+	out = mbuf_alloc(256);
+	err = out ? mbuf_printf(out, "v=0\r\no=- %u %u IN IP%d %j\r\ns=-\r\nc=IN IP%d %j\r\nt=0 0\r\n", n->id,
+				++n->version, af, &n->address, af, &n->address)
+		  : ENOMEM;
+	/* each stream again, with port 0: RFC 3264 section 6 */
+	for (p = (char *)mb->buf, end = p + mb->end; p < end && !err; p = stop + 1) {
+		struct pl name, port, proto, formats;
+
+		stop = memchr(p, '\n', (size_t)(end - p));
+		if (p[0] == 'm' && !re_regex(p + 2, (size_t)(stop - p) - 3, "[a-z]+ [^ ]+ [^ ]+[^]*", &name, &port, &proto,
+					     &formats))
+			err = mbuf_printf(out, "m=%r 0 %r%r\r\n", &name, &proto, &formats);
+	}
+	mem_deref(mb);
+	if (err) {
+		mem_deref(out);
+		return err;
+	}
+	out->pos = 0;
+	*answer = out;
+	return 0;
 }

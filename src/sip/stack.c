@@ -9,6 +9,7 @@
 #include "sip/resolve.h"
 #include "sip/session.h"
 #include "sip/stack.h"
+#include "sip/trace.h"
 
 #define ADDRESSES_MAX (2 * ENDPOINTS_MAX)
 
@@ -39,6 +40,11 @@ unsigned stack_codecs(const struct codec **out)
 const char *stack_software(void)
 {
 	return "offhook/" OFFHOOK_VERSION;
+}
+
+bool stack_compact(void)
+{
+	return settings && settings->compact_headers;
 }
 
 const char *stack_version(void)
@@ -159,6 +165,7 @@ int stack_start(struct phone *p, const struct settings *set, const char *listen,
 void stack_stop(void)
 {
 	session_close_all();
+	trace_close();
 	registration_close();
 	resolve_close();
 	endpoints_close();

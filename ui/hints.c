@@ -126,30 +126,35 @@ const char *hint_name(const char *key, char *out, size_t size)
 	return out;
 }
 
+bool hint_draw(const struct picture *p, unsigned y, unsigned *x, const enum key_context *contexts, unsigned n,
+	       const char *command, const char *label)
+{
+	const char *key = hint_key(p->keymap, contexts, n, command);
+	unsigned cols = screen_cols();
+	char name[64];
+
+	if (!key[0])
+		return false;
+	hint_name(key, name, sizeof(name));
+	if (strcmp(command, "dtmf") == 0)
+		text_copy(name, sizeof(name), "0-9*#");
+	if (*x + screen_width(name) + 1 + screen_width(label) > cols)
+		return false;
+	*x += screen_put(y, *x, cols, ROLE_ACCENT, name) + 1;
+	*x += screen_put(y, *x, cols, ROLE_PLAIN, label) + 3;
+	return true;
+}
+
 void hints_draw(struct picture *p, unsigned y)
 {
 	enum key_context contexts[HINT_CONTEXTS_MAX];
-	unsigned n = hint_contexts(p->s, KEYS_CALLS, contexts), cols = screen_cols(), x = 2, i;
+	unsigned n = hint_contexts(p->s, KEYS_CALLS, contexts), x = 2, i;
 	enum situation now = situation_of(p->s);
 
 	/* TRANSLATORS: before a line of keys and what they do */
-	x += screen_put(y, x, cols, ROLE_DIM, _("Keys"));
+	x += screen_put(y, x, screen_cols(), ROLE_DIM, _("Keys")) + 3;
 	for (i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
-		const char *key, *label = _(hints[i].label);
-		char name[64];
-
-		if (!(hints[i].when & now))
-			continue;
-		key = hint_key(p->keymap, contexts, n, hints[i].command);
-		if (!key[0])
-			continue;
-		hint_name(key, name, sizeof(name));
-		if (strcmp(hints[i].command, "dtmf") == 0)
-			text_copy(name, sizeof(name), "0-9*#");
-		if (x + 3 + screen_width(name) + 1 + screen_width(label) > cols)
-			break;
-		x += 3;
-		x += screen_put(y, x, cols, ROLE_ACCENT, name) + 1;
-		x += screen_put(y, x, cols, ROLE_PLAIN, label);
+		if (hints[i].when & now)
+			hint_draw(p, y, &x, contexts, n, hints[i].command, _(hints[i].label));
 	}
 }

@@ -25,22 +25,29 @@ static void by(struct list_window *w, int lines)
 	list_fit(w, w->count, w->rows);
 }
 
-bool list_scroll(struct list_window *w, const char *key)
+int list_step(const char *key, unsigned count, unsigned rows)
 {
-	const int page = w->rows > 1 ? (int)w->rows - 1 : 1, all = (int)w->count;
+	const int page = rows > 1 ? (int)rows - 1 : 1, all = (int)count;
 	const struct { const char *key; int lines; } keys[] = {
 		{ "j", 1 }, { "<Down>", 1 }, { "k", -1 }, { "<Up>", -1 },
 		{ "<Space>", page }, { "<PageDown>", page }, { "<C-f>", page },
 		{ "<PageUp>", -page }, { "<C-b>", -page },
-		{ "<Home>", -all }, { "<End>", all }, { "G", all },
+		{ "<Home>", -all - 1 }, { "<End>", all + 1 }, { "G", all + 1 },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (strcmp(keys[i].key, key) == 0) {
-			by(w, keys[i].lines);
-			return true;
-		}
+		if (strcmp(keys[i].key, key) == 0)
+			return keys[i].lines;
 	}
-	return false;
+	return 0;
+}
+
+bool list_scroll(struct list_window *w, const char *key)
+{
+	int lines = list_step(key, w->count, w->rows);
+
+	if (lines)
+		by(w, lines);
+	return lines != 0;
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/i18n.h"
 #include "base/text.h"
@@ -47,10 +48,23 @@ static void paragraph(struct place *pl, enum role role, const char *text, unsign
 	}
 }
 
+/* Without whom, where the line of the call above says it and the room is short. */
+static void short_title(const struct place *pl, const struct snapshot_notice *n, char *out, size_t size)
+{
+	const char *who = strstr(n->title, " · ");
+
+	if (who && n->selected && pl->p->narrow && picture_call(pl->p->s, n->call) &&
+	    2 + screen_width(n->title) > screen_cols())
+		text_copyn(out, size, n->title, (size_t)(who - n->title));
+	else
+		text_copy(out, size, n->title);
+}
+
 static void title(struct place *pl, const struct snapshot_notice *n)
 {
 	unsigned x = pl->p->narrow ? 0 : 1;
 	enum role role = severities[n->severity].role;
+	char text[SNAPSHOT_TEXT];
 
 	if (pl->used >= pl->rows)
 		return;
@@ -61,41 +75,135 @@ static void title(struct place *pl, const struct snapshot_notice *n)
 		paragraph(pl, role, n->title, WRAP_MAX);
 		return;
 	}
+	short_title(pl, n, text, sizeof(text));
 	if (pl->draw)
-		screen_put(pl->y + pl->used, x + 2, screen_cols() - x - 2, n->selected ? role : ROLE_PLAIN, n->title);
+		screen_put(pl->y + pl->used, x + 2, screen_cols() - x - 2, n->selected ? role : ROLE_PLAIN, text);
 	pl->used++;
 }
 
-static void actions(struct place *pl)
+/* A numbered line for each address, when there is a choice. */
+static void contacts(struct place *pl, const struct snapshot_notice *n)
 {
-	static const struct { const char *command, *label; bool if_several; } table[] = {
-		/* TRANSLATORS: these three stand in one line; together at most 21 columns, then a narrow screen holds them */
-		{ "notice open", N_("details"), false },
-		{ "notice dismiss", N_("dismiss"), false },
-		/* TRANSLATORS: select the notice after this one */
-		{ "notice next", N_("next notice"), true },
-	};
+	unsigned x = pl->p->narrow ? 2 : 3, i;
+	const char *contact;
+
+	for (i = 0; offer_contact(n, 1) && (contact = offer_contact(n, i)) != NULL && pl->used < pl->rows; i++) {
+		if (pl->draw)
+			screen_putf(pl->y + pl->used, x, screen_cols() - x, ROLE_SERVER_TEXT, "%u  %s", i + 1, contact);
+		pl->used++;
+	}
+}
+
+/* What the server said, marked as its words. */
+static void server_words(struct place *pl, const struct snapshot_notice *n)
+{
+	char retry[SNAPSHOT_TEXT * 2], said[SNAPSHOT_TEXT * 5], text[SNAPSHOT_TEXT * 6];
+
+	countdown_server(pl->p, n, retry, sizeof(retry));
+	if (!n->server[0] && !retry[0])
+		return;
+	snprintf(said, sizeof(said), "%s%s%s", n->server, n->server[0] && retry[0] ? "  " : "", retry);
+	/* TRANSLATORS: %s are the words of the telephone server, not ours */
+	snprintf(text, sizeof(text), _("server: %s"), said);
+	paragraph(pl, ROLE_SERVER_TEXT, text, pl->p->narrow ? 1 : WRAP_MAX);
+}
+
+/* "[r] redial now  [x] dismiss" from column X on, in as many lines as it takes when WRAP, else cut. LABELS: with words. */
+static void keys(struct place *pl, unsigned x, const struct offer *o, unsigned n, bool labels, bool wrap)
+{
+	unsigned left = pl->p->narrow ? 2 : 3, cols = screen_cols(), i;
+
+	for (i = 0; i < n; i++) {
+		unsigned width = screen_width(o[i].key) + 2 + (labels ? 1 + screen_width(o[i].label) : 0);
+
+		if (labels && o[i].what[0])
+			width += 1 + screen_width(o[i].what);
+		if (x > left && x + width > cols && wrap) {
+			if (pl->used + 1 >= pl->rows)
+				break;
+			pl->used++;
+			x = left;
+		}
+		if (!pl->draw) {
+			x += width + (labels ? 2 : 1);
+			continue;
+		}
+		x += screen_putf(pl->y + pl->used, x, cols, ROLE_ACCENT, "[%s]", o[i].key);
+		if (labels)
+			x += 1 + screen_put(pl->y + pl->used, x + 1, cols, ROLE_PLAIN, o[i].label);
+		if (labels && o[i].what[0])
+			x += 1 + screen_put(pl->y + pl->used, x + 1, cols, ROLE_SERVER_TEXT, o[i].what);
+		x += labels ? 2 : 1;
+	}
+}
+
+static unsigned width_of(const struct offer *o, unsigned n)
+{
+	unsigned width = 0, i;
+
+	for (i = 0; i < n; i++) {
+		width += (i ? 2 : 0) + screen_width(o[i].key) + 3 + screen_width(o[i].label);
+		width += o[i].what[0] ? 1 + screen_width(o[i].what) : 0;
+	}
+	return width;
+}
+
+/* Those that have a key, and the way to the next notice. */
+static unsigned offers_with_keys(const struct picture *p, const struct snapshot_notice *n, struct offer *o)
+{
 	enum key_context contexts[HINT_CONTEXTS_MAX];
-	unsigned n = hint_contexts(pl->p->s, KEYS_CALLS, contexts), x = pl->p->narrow ? 2 : 3, i;
+	unsigned context_count = hint_contexts(p->s, KEYS_CALLS, contexts), count, i, kept = 0;
+	const char *key;
+
+	count = offers_of(p, n, contexts, context_count, o, SNAPSHOT_ACTIONS);
+	for (i = 0; i < count; i++) {
+		if (o[i].key[0])
+			o[kept++] = o[i];
+	}
+	key = hint_key(p->keymap, contexts, context_count, "notice next");
+	if (key[0] && n != &p->s->notice[p->s->notices - 1]) {
+		/* TRANSLATORS: select the notice after this one */
+		o[kept] = (struct offer){ .label = _("next notice"), .what = "" };
+		hint_name(key, o[kept].key, sizeof(o[kept].key));
+		kept++;
+	}
+	return kept;
+}
+
+/* When it can be done again, and what can be done now. */
+static void tail(struct place *pl, const struct snapshot_notice *n)
+{
+	struct offer o[SNAPSHOT_ACTIONS + 1];
+	unsigned count = offers_with_keys(pl->p, n, o), x = pl->p->narrow ? 2 : 3, cols = screen_cols();
+	char time[SNAPSHOT_TEXT];
 
 	if (pl->used >= pl->rows)
 		return;
-	for (i = 0; pl->draw && i < sizeof(table) / sizeof(table[0]); i++) {
-		const char *key = hint_key(pl->p->keymap, contexts, n, table[i].command);
-		char name[64];
-
-		if (!key[0] || (table[i].if_several && pl->p->s->notices < 2))
-			continue;
-		x += screen_putf(pl->y + pl->used, x, screen_cols(), ROLE_ACCENT, "[%s]",
-				 hint_name(key, name, sizeof(name)));
-		x += 1 + screen_put(pl->y + pl->used, x + 1, screen_cols(), ROLE_PLAIN, _(table[i].label)) + 2;
+	if (pl->p->narrow)
+		countdown_words(pl->p, n->redial, n->retry_known ? n->retry_boot_ms : 0, n->retry_wall_ms, time, sizeof(time));
+	else
+		countdown_notice(pl->p, n, time, sizeof(time));
+	if (n->retry_known && time[0]) {
+		if (pl->draw)
+			screen_put(pl->y + pl->used, x, cols, ROLE_WARNING, time);
+		if (pl->p->narrow)
+			x += screen_width(time) + 2;
+		else
+			pl->used++;
 	}
+	if (!count || pl->used >= pl->rows) {
+		pl->used += x > 3 && pl->used < pl->rows;
+		return;
+	}
+	/* Beside the time, or in a narrow line that is too short, the keys have to do. */
+	keys(pl, x, o, count, !pl->p->narrow || (x == 2 && x + width_of(o, count) <= cols), !pl->p->narrow);
 	pl->used++;
 }
 
 static void one(struct place *pl, const struct snapshot_notice *n)
 {
-	char server[SNAPSHOT_TEXT * 2 + 64];
+	struct place end = *pl;
+	unsigned rows = pl->rows;
 
 	title(pl, n);
 	if (!n->selected) {
@@ -104,15 +212,15 @@ static void one(struct place *pl, const struct snapshot_notice *n)
 		return;
 	}
 	/* The keys come before the last words when there is no room for all. */
-	pl->rows--;
+	end.draw = false;
+	end.used = 0;
+	tail(&end, n);
+	pl->rows -= end.used < rows ? end.used : rows;
 	paragraph(pl, ROLE_PLAIN, n->sentence, pl->p->narrow ? 2 : WRAP_MAX);
-	if (n->server[0]) {
-		/* TRANSLATORS: %s are the words of the telephone server, not ours */
-		snprintf(server, sizeof(server), _("server: %s"), n->server);
-		paragraph(pl, ROLE_SERVER_TEXT, server, pl->p->narrow ? 1 : WRAP_MAX);
-	}
-	pl->rows++;
-	actions(pl);
+	contacts(pl, n);
+	server_words(pl, n);
+	pl->rows = rows;
+	tail(pl, n);
 }
 
 static unsigned measure(const struct picture *p, const struct snapshot_notice *n)
@@ -132,6 +240,11 @@ static unsigned selected(const struct snapshot *s)
 			return i;
 	}
 	return 0;
+}
+
+const struct snapshot_notice *picture_notice(const struct snapshot *s)
+{
+	return s->notices ? &s->notice[selected(s)] : NULL;
 }
 
 unsigned notices_rows(const struct picture *p)

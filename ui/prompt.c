@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <wchar.h>
 
 #include "base/text.h"
@@ -210,6 +211,8 @@ void prompt_open(struct prompt *p, enum prompt_kind kind, const char *text)
 {
 	p->kind = kind;
 	p->back = 0;
+	free(p->typed);
+	p->typed = NULL;
 	set(p, text ? text : "");
 }
 
@@ -244,7 +247,59 @@ void prompt_paste(struct prompt *p, const char *key)
 		insert(p, text);
 }
 
-unsigned prompt_window(const struct prompt *p, char *dst, size_t size, unsigned cols)
+/* ---- what is shown ---- */
+
+#define SECRET "password"
+
+/* Where the secret that is named at POS begins: behind "password=", or the word after "password"; NONE: nothing is. */
+#define NONE SIZE_MAX
+static size_t secret_from(const struct prompt *p, size_t pos)
+{
+	const size_t end = pos + strlen(SECRET);
+	size_t blanks;
+
+	if (strncasecmp(p->text + pos, SECRET, strlen(SECRET)) != 0)
+		return NONE;
+	blanks = strspn(p->text + end, " \t");
+	return p->text[end] == '=' ? end + 1 : blanks ? end + blanks : NONE;
+}
+
+/* The line as it may be shown, with the same cursor: an asterisk for each character of a secret, which goes on to the
+ * end of its word as the language reads words. Rather too much is hidden than too little. */
+static void mask(struct prompt *shown, const struct prompt *p)
+{
+	size_t i, n, from = NONE;
+	bool secret = false, escaped = false;
+	char quote = 0;
+
+	shown->len = 0;
+	shown->cursor = 0;
+	for (i = 0; i < p->len; i += n) {
+		char c = p->text[i];
+		unsigned width = character(p->text + i, p->len - i, &n);
+
+		secret |= i == from;
+		if ((c == ' ' || c == '\t') && !quote && !escaped)
+			secret = false;
+		if (!secret && (from == NONE || i >= from))
+			from = secret_from(p, i);
+		if (secret && width)
+			shown->text[shown->len++] = '*';
+		for (size_t k = 0; !secret && k < n; k++)
+			shown->text[shown->len++] = p->text[i + k];
+		if (i < p->cursor)
+			shown->cursor = shown->len;
+		if (escaped)
+			escaped = false;
+		else if (c == '\\' && quote != '\'')
+			escaped = true;
+		else if (quote ? c == quote : c == '\'' || c == '"')
+			quote = quote ? 0 : c;
+	}
+	shown->text[shown->len] = '\0';
+}
+
+static unsigned window(const struct prompt *p, char *dst, size_t size, unsigned cols)
 {
 	size_t from = 0, to, n;
 	unsigned before = 0, w;
@@ -275,4 +330,12 @@ unsigned prompt_window(const struct prompt *p, char *dst, size_t size, unsigned 
 	}
 	text_copyn(dst, size, p->text + from, to - from);
 	return before;
+}
+
+unsigned prompt_window(const struct prompt *p, char *dst, size_t size, unsigned cols)
+{
+	static struct prompt shown;
+
+	mask(&shown, p);
+	return window(&shown, dst, size, cols);
 }

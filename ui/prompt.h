@@ -8,7 +8,7 @@
 #define PROMPT_BYTES   4096 /* as long as a command line may be */
 #define PROMPT_HISTORY 100
 
-enum prompt_kind { PROMPT_COMMAND, PROMPT_DIAL, PROMPT_KINDS };
+enum prompt_kind { PROMPT_COMMAND, PROMPT_DIAL, PROMPT_SEARCH, PROMPT_KINDS };
 enum prompt_state { PROMPT_OPEN, PROMPT_ENTERED, PROMPT_CANCELLED };
 
 struct prompt_history {
@@ -38,7 +38,7 @@ void prompt_remember(struct prompt *p, const char *line);
 void prompt_paste(struct prompt *p, const char *key);
 
 /* The part of the line to be shown in COLS columns, copied to DST, chosen so that the cursor is in it;
- * returns the cursor's column. */
+ * returns the cursor's column. A password is shown as an asterisk a character, to the end of its word. */
 unsigned prompt_window(const struct prompt *p, char *dst, size_t size, unsigned cols);
 
 #endif

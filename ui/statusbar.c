@@ -67,12 +67,22 @@ static void sound_words(const struct snapshot *s, char *out, size_t size)
 		snprintf(out, size, _("sound: %s"), s->audio_driver);
 }
 
+/* The redials that wait, ending before column RIGHT; returns where they begin. */
+static unsigned draw_redials(const struct picture *p, unsigned right)
+{
+	char words[128];
+
+	countdown_pending(p, words, sizeof(words));
+	return words[0] && right > 2 ? screen_put_right(p->y, right - 2, right - 2, ROLE_WARNING, words) : right;
+}
+
 void statusbar_draw(struct picture *p, const char *clock)
 {
 	unsigned cols = screen_cols(), right = cols, x = 1, i;
 	char words[SNAPSHOT_TEXT + 64];
 
 	right = screen_put_right(p->y, right, cols, ROLE_PLAIN, clock);
+	right = draw_redials(p, right);
 	sound_words(p->s, words, sizeof(words));
 	if (words[0] && right > 20) {
 		right = screen_put_right(p->y, right - 1, cols / 3, ROLE_WARNING, words);

@@ -25,8 +25,8 @@
 #define NARROW_COLS 70
 #define NARROW_ROWS 16
 
-/* The table of views; view_text is not reached by name. */
-static const struct view *const views[] = { &view_calls, &view_accounts, &view_help };
+/* The table of views; view_text and view_notice are not reached by name. */
+static const struct view *const views[] = { &view_calls, &view_accounts, &view_trace, &view_help };
 #define VIEWS (sizeof(views) / sizeof(views[0]))
 static const char *view_names[VIEWS + 1];
 
@@ -51,7 +51,10 @@ static struct {
 	char message[1024];              /* under the view until the next key */
 	enum role message_role;
 	bool asking_quit;
+	bool asking_redial;              /* whether to call again, about notice .asked_notice: as drawn last */
+	unsigned asked_notice, rung_notice;
 	uint64_t asked_ms;               /* since when there is a question */
+	bool counting;                   /* a countdown is on the screen */
 
 	bool news;                       /* the cursor rests on the notice */
 	unsigned newest_notice, selected_notice, newest_ring;
@@ -115,6 +118,9 @@ static void look_for_news(void)
 		ui.asked_ms = loop_now_ms();
 		screen_bell();
 	}
+	if (s->redial_due && s->due_notice != ui.rung_notice)
+		screen_bell();
+	ui.rung_notice = s->redial_due ? s->due_notice : 0;
 	if (mark != ui.calls_mark || !s->notices)
 		ui.news = false;
 	if (newest > ui.newest_notice || (selected != ui.selected_notice && selected))
@@ -136,6 +142,39 @@ static bool rings(void)
 	return false;
 }
 
+/* ---- a redial that is due ---- */
+
+/* The notice that it is about, or NULL. */
+static const struct snapshot_notice *due_notice(void)
+{
+	unsigned i;
+
+	for (i = 0; ui.now.redial_due && i < ui.now.notices; i++) {
+		if (ui.now.notice[i].id == ui.now.due_notice)
+			return &ui.now.notice[i];
+	}
+	return NULL;
+}
+
+/* Is the question to be on the screen? What is typed, what rings and what was just told come first. */
+static bool redial_is_asked(void)
+{
+	return due_notice() && !ui.prompting && !ui.asking_quit && !ui.message[0] && !rings();
+}
+
+#define WHO_COLS 40
+
+static void redial_question(char *out, size_t size)
+{
+	const struct snapshot_notice *n = due_notice();
+	const struct snapshot_call *c = n ? picture_call(&ui.now, n->call) : NULL;
+	char who[SNAPSHOT_TEXT];
+
+	text_fit(who, sizeof(who), !n ? "" : !c ? n->title : c->name[0] ? c->name : c->peer, WHO_COLS);
+	/* TRANSLATORS: a question; %s is who, the keys in brackets stay as they are */
+	snprintf(out, size, _("Redial %s now?  [Enter] yes  [x] no"), who);
+}
+
 /* ---- the picture ---- */
 
 static void draw_title(void)
@@ -143,6 +182,7 @@ static void draw_title(void)
 	const struct snapshot *s = &ui.now;
 	char right[64] = "";
 	unsigned cols = screen_cols(), i, edge;
+	const char *left = ui.view->left ? ui.view->left() : ui.view == &view_calls ? "offhook" : _(ui.view->title);
 
 	if (ui.view == &view_calls && s->active_calls)
 		snprintf(right, sizeof(right), P_("%u call", "%u calls", s->active_calls), s->active_calls);
@@ -151,16 +191,16 @@ static void draw_title(void)
 			/* TRANSLATORS: the program's built-in telephone exchange is running */
 			snprintf(right, sizeof(right), "%s", _("demo exchange"));
 	}
-	edge = screen_put_right(0, cols - 1, cols / 2, ROLE_DIM, right);
-	screen_put(0, 1, edge - 1, ROLE_TITLE,
-		   ui.view == &view_calls ? "offhook" : ui.view == &view_text ? view_text_title() : _(ui.view->title));
+	edge = screen_put_right(0, cols - 1, cols / 2, ROLE_DIM, ui.view->right ? ui.view->right() : right);
+	screen_put(0, 1, edge - 1, ROLE_TITLE, left);
 	screen_hline(1);
 }
 
 static void draw_prompt(unsigned y)
 {
-	/* TRANSLATORS: before the name or number that is being typed */
-	const char *label = ui.prompt.kind == PROMPT_DIAL ? _("Dial: ") : ":";
+	const char *label = ui.prompt.kind == PROMPT_SEARCH ? "/" : ui.prompt.kind == PROMPT_COMMAND ? ":"
+			    /* TRANSLATORS: before the name or number that is being typed */
+			    : _("Dial: ");
 	char shown[PROMPT_BYTES];
 	unsigned x = screen_put(y, 0, screen_cols() / 2, ROLE_ACCENT, label);
 	unsigned cols = screen_cols() > x ? screen_cols() - x : 0;
@@ -214,6 +254,12 @@ static void draw_line(unsigned y)
 	else if (ui.message[0]) {
 		draw_message(y, ui.message_role, ui.message);
 	}
+	else if (ui.asking_redial) {
+		char question[SNAPSHOT_TEXT * 2];
+
+		redial_question(question, sizeof(question));
+		draw_message(y, ROLE_WARNING, question);
+	}
 	else {
 		screen_hline(y);
 	}
@@ -231,9 +277,15 @@ static void draw_clock(char *out, size_t size)
 static void draw(void)
 {
 	unsigned rows = screen_rows(), cols = screen_cols();
-	struct picture p = { .s = &ui.now, .keymap = ui.env->keymap };
+	struct picture p = { .s = &ui.now, .keymap = ui.env->keymap, .counts = &ui.counting };
+	bool asked = redial_is_asked();
 	char clock[16];
 
+	if (asked && (!ui.asking_redial || ui.asked_notice != ui.now.due_notice))
+		ui.asked_ms = loop_now_ms();
+	ui.asking_redial = asked;
+	ui.asked_notice = ui.now.due_notice;
+	ui.counting = false;
 	screen_clear();
 	p.meters = ui.env->settings && ui.env->settings->meters;
 	p.narrow = cols < NARROW_COLS || rows < NARROW_ROWS;
@@ -257,7 +309,7 @@ static void draw(void)
 		draw_line(rows > 2 ? rows - 2 : 0);
 }
 
-/* Seconds are shown only while a call is up; otherwise the clock's minutes are all that moves. */
+/* Seconds are shown only while a call is up or a countdown runs; otherwise the clock's minutes are all that moves. */
 static void start_tick(void)
 {
 	uint64_t wait = 60000 - (uint64_t)loop_wall_ms() % 60000 + 5;
@@ -272,6 +324,9 @@ static void start_tick(void)
 			break;
 		}
 	}
+	/* countdowns change with the seconds of boot time */
+	if (ui.counting && 1000 - ui.now.boot_ms % 1000 + 5 < wait)
+		wait = 1000 - ui.now.boot_ms % 1000 + 5;
 	loop_timer_start(ui.tick, wait);
 }
 
@@ -288,6 +343,8 @@ static void frame_h(void *arg)
 	ui.resized = false;
 	phone_snapshot(ui.env->phone, &ui.now);
 	look_for_news();
+	if (ui.view == &view_notice && !ui.now.notices)
+		ui.view = &view_calls;
 	draw();
 	screen_send();
 	/* A large screen takes long to draw: never more than a fifth of the time. */
@@ -359,21 +416,26 @@ static void entered(void)
 	ui.prompting = false;
 	while (*text == ' ')
 		text++;
-	if (*text && ui.prompt.kind == PROMPT_DIAL) {
+	/* without its secrets, whatever it is for */
+	if (*text)
+		parser_mask(&shown, text);
+	if (shown.s)
+		prompt_remember(&ui.prompt, shown.s);
+	if (ui.prompt.kind == PROMPT_SEARCH) {
+		if (!view_trace_search(text))
+			message(ROLE_WARNING, _("Not found."));
+	}
+	else if (*text && ui.prompt.kind == PROMPT_DIAL) {
 		/* Quoted, for what was typed is a TARGET and nothing else. */
-		prompt_remember(&ui.prompt, text);
 		buf_str(&line, "dial ");
 		parser_quote(&line, text);
 	}
-	else if (*text) {
-		parser_mask(&shown, text);
-		if (shown.s)
-			prompt_remember(&ui.prompt, shown.s);
+	else {
 		buf_str(&line, text);
 	}
 	if (line.failed)
 		message(ROLE_ERROR, _("There is not enough memory for that."));
-	else if (line.s)
+	else if (line.len)
 		run(SCRIPT_PROMPT, line.s, ui.prompt.kind == PROMPT_DIAL ? dialled_h : answer_h);
 	buf_free(&line);
 	buf_free(&shown);
@@ -390,13 +452,70 @@ static void show(const struct view *v)
 	schedule();
 }
 
+/* The messages of CALL. */
+static void show_trace(unsigned call)
+{
+	struct call_info info;
+	char peer[SNAPSHOT_TEXT] = "";
+
+	if (call && !phone_call_info(ui.env->phone, call, &info))
+		text_show_str(peer, sizeof(peer), info.peer);
+	view_trace_set(call, peer);
+	show(&view_trace);
+}
+
+/* Those that the user most likely means: of the notice that is open, of the selected call, of the selected notice, of
+ * the newest call. */
+static void show_some_trace(void)
+{
+	const struct snapshot_notice *n;
+	unsigned call;
+
+	phone_snapshot(ui.env->phone, &ui.now);
+	n = picture_notice(&ui.now);
+	call = ui.view == &view_notice && n ? n->call : 0;
+	if (!call)
+		call = ui.now.selected;
+	if (!call && n)
+		call = n->call;
+	show_trace(call ? call : phone_last_call(ui.env->phone));
+}
+
 static void show_next(void)
 {
 	unsigned i;
 
 	for (i = 0; i < VIEWS && views[i] != ui.view; i++)
 		;
-	show(views[i < VIEWS ? (i + 1) % VIEWS : 0]);
+	i = i < VIEWS ? (i + 1) % VIEWS : 0;
+	if (views[i] == &view_trace)
+		show_some_trace();
+	else
+		show(views[i]);
+}
+
+/* ENOENT: there is no message to do it with. */
+static int trace_h(const char *text)
+{
+	char line[64];
+
+	if (strspn(text, "0123456789") > 0) {
+		show_trace((unsigned)strtoul(text, NULL, 10));
+		return 0;
+	}
+	if (ui.view != &view_trace || !text[0])
+		show_some_trace();
+	if (strcmp(text, "open") == 0 && !view_trace_open())
+		return ENOENT;
+	if (strcmp(text, "search") == 0) {
+		open_prompt(PROMPT_SEARCH, NULL);
+	}
+	else if (strcmp(text, "save") == 0) {
+		snprintf(line, sizeof(line), "trace save %u ", view_trace_call());
+		open_prompt(PROMPT_COMMAND, line);
+	}
+	schedule();
+	return 0;
 }
 
 /* The picture may be behind the phone: by a frame, or for as long as the terminal is stalled. */
@@ -436,6 +555,8 @@ static int view_h(const char *name, void *arg)
 		open_prompt(PROMPT_COMMAND, text);
 		return 0;
 	}
+	if (is_word(name, "trace", &text))
+		return trace_h(text);
 	if (strcmp(name, "quit") == 0) {
 		ask_quit();
 		return 0;
@@ -456,27 +577,26 @@ static int view_h(const char *name, void *arg)
 /* The whole of what the list may have had to cut. */
 static void open_notice_h(void *arg)
 {
-	struct buf text = { 0 };
-	unsigned i;
-
 	(void)arg;
 	/* Another may have been selected since the last picture. */
 	phone_snapshot(ui.env->phone, &ui.now);
-	for (i = 0; i < ui.now.notices; i++) {
-		const struct snapshot_notice *n = &ui.now.notice[i];
+	if (ui.now.notices)
+		show(&view_notice);
+}
 
-		if (!n->selected)
-			continue;
-		buf_printf(&text, "%s\n\n%s\n", n->title, n->sentence);
-		if (n->server[0]) {
-			buf_str(&text, "\n");
-			/* TRANSLATORS: %s are the words of the telephone server, not ours */
-			buf_printf(&text, _("server: %s"), n->server);
-		}
-		if (!text.failed && view_text_set(_("Notice"), text.s) == 0)
-			show(&view_text);
-	}
-	buf_free(&text);
+static int notice_h(const char *word, void *arg)
+{
+	const struct snapshot_notice *n;
+	const char *command;
+
+	(void)arg;
+	phone_snapshot(ui.env->phone, &ui.now);
+	n = picture_notice(&ui.now);
+	command = n ? offer_command(n, word) : NULL;
+	if (!command)
+		return ENOENT;
+	run(SCRIPT_KEY, command, answer_h);
+	return 0;
 }
 
 /* ---- keys ---- */
@@ -565,6 +685,22 @@ static void bound_h(const char *command, const char *keys)
 	run(SCRIPT_KEY, command, answer_h);
 }
 
+/* True when KEY was the answer to the question about a redial. Others do what they do, and the question stays. */
+static bool answered_redial(const char *key)
+{
+	const struct snapshot_notice *n = due_notice();
+	bool enter = strcmp(key, "<CR>") == 0;
+	char line[64];
+
+	if (!n || (!enter && strcmp(key, "x") != 0))
+		return false;
+	if (enter && too_soon())
+		return true;
+	snprintf(line, sizeof(line), "redial %s %u", enter ? "now" : "cancel", n->call);
+	run(SCRIPT_KEY, line, dialled_h);
+	return true;
+}
+
 /* True when KEY was the answer. Other keys drop the question and do what they do. */
 static bool answered(const char *key)
 {
@@ -587,6 +723,8 @@ static void take_key(const char *key)
 		schedule();
 	}
 	if (ui.asking_quit && answered(key))
+		return;
+	if (ui.asking_redial && redial_is_asked() && answered_redial(key))
 		return;
 	loop_timer_stop(ui.sequence);
 	if (keys_take(&ui.keys, key))
@@ -728,6 +866,7 @@ int ui_start(struct command_env *env, const char **why)
 	env->view_h = view_h;
 	env->views = view_names;
 	env->open_notice_h = open_notice_h;
+	env->notice_h = notice_h;
 	phone_on_change(env->phone, change_h, NULL);
 	ui.dirty = true;
 	frame_h(NULL);
@@ -745,6 +884,7 @@ void ui_stop(void)
 		ui.env->view_h = NULL;
 		ui.env->views = NULL;
 		ui.env->open_notice_h = NULL;
+		ui.env->notice_h = NULL;
 		screen_stop();
 		run_stop();
 	}

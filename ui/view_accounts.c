@@ -66,4 +66,4 @@ static bool key(const char *k)
 	return list_scroll(&window, k);
 }
 
-const struct view view_accounts = { "accounts", N_("Accounts"), KEYS_ACCOUNTS, draw, key, NULL };
+const struct view view_accounts = { "accounts", N_("Accounts"), KEYS_ACCOUNTS, draw, key, NULL, NULL, NULL };

@@ -27,6 +27,17 @@ const struct snapshot_call *picture_selected(const struct snapshot *s)
 	return NULL;
 }
 
+const struct snapshot_call *picture_call(const struct snapshot *s, unsigned number)
+{
+	unsigned i;
+
+	for (i = 0; i < s->calls; i++) {
+		if (s->call[i].number == number)
+			return &s->call[i];
+	}
+	return NULL;
+}
+
 void picture_duration(char *out, size_t size, uint64_t ms)
 {
 	unsigned long long s = ms / 1000;
@@ -173,8 +184,15 @@ static bool draw_wide(const struct picture *p, unsigned y, const struct snapshot
 
 	screen_put(y, state, STATE_COLS, states[c->state].role, state_words(c));
 	if (c->state == CALL_FAILED) {
+		char again[64] = "";
+		unsigned end = cols;
+
+		if (c->redial != REDIAL_NONE)
+			countdown_words(p, c->redial, c->retry_boot_ms, 0, again, sizeof(again));
+		if (again[0])
+			end = screen_put_right(y, cols - 1, cols - time, ROLE_WARNING, again) - 1;
 		failure_words(c, words, sizeof(words));
-		screen_put(y, time, cols - time, ROLE_ERROR, words);
+		screen_put(y, time, end - time, ROLE_ERROR, words);
 		return address;
 	}
 	picture_duration(words, sizeof(words), age(p, c));
@@ -443,4 +461,4 @@ static void draw(struct picture *p)
 	}
 }
 
-const struct view view_calls = { "calls", N_("Calls"), KEYS_CALLS, draw, NULL, NULL };
+const struct view view_calls = { "calls", N_("Calls"), KEYS_CALLS, draw, NULL, NULL, NULL, NULL };

@@ -68,6 +68,7 @@ static const char *const contexts[KEYS_CONTEXTS] = {
 	[KEYS_NOTICES]  = N_("On a notice"),
 	[KEYS_HELP]     = N_("In the help"),
 	[KEYS_ACCOUNTS] = N_("In the accounts view"),
+	[KEYS_TRACE]    = N_("In the trace view"),
 	[KEYS_RINGING]  = N_("While the selected call rings"),
 	[KEYS_TALKING]  = N_("While the selected call talks"),
 	[KEYS_FAILED]   = N_("On a failed call"),
@@ -145,4 +146,4 @@ static void open(void)
 	window.top = 0;
 }
 
-const struct view view_help = { "help", N_("Keys and commands"), KEYS_HELP, draw, key, open };
+const struct view view_help = { "help", N_("Keys and commands"), KEYS_HELP, draw, key, open, NULL, NULL };

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "base/text.h"
 #include "ui/view.h"
 
 static char *text;
@@ -26,38 +25,17 @@ int view_text_set(const char *heading, const char *s)
 	return 0;
 }
 
-const char *view_text_title(void)
+static const char *left(void)
 {
 	return title;
 }
 
-/* Draws the lines from WINDOW.TOP on when DRAW; returns how many there are. */
-static unsigned walk(const struct picture *p, bool draw)
-{
-	unsigned cols = screen_cols() > 4 ? screen_cols() - 4 : 1, line = 0;
-	const char *s = text ? text : "";
-
-	while (*s) {
-		size_t skip, n = wrap_line(s, cols, &skip);
-
-		if (draw && line >= window.top && line < window.top + p->rows) {
-			char bytes[1024];
-
-			text_copyn(bytes, sizeof(bytes), s, n);
-			screen_put(p->y + line - window.top, 2, cols, ROLE_PLAIN, bytes);
-		}
-		s += n + skip;
-		line++;
-		if (!n && !skip)
-			break;
-	}
-	return line;
-}
-
 static void draw(struct picture *p)
 {
-	list_fit(&window, walk(p, false), p->rows);
-	walk(p, true);
+	unsigned cols = screen_cols() > 4 ? screen_cols() - 4 : 1;
+
+	list_fit(&window, lines_draw(text, 0, 0, cols, 0, 0, ROLE_PLAIN), p->rows);
+	lines_draw(text, p->y, 2, cols, window.top, p->rows, ROLE_PLAIN);
 	p->cursor_y = p->y;
 }
 
@@ -66,4 +44,4 @@ static bool key(const char *k)
 	return list_scroll(&window, k);
 }
 
-const struct view view_text = { "text", "", KEYS_HELP, draw, key, NULL };
+const struct view view_text = { "text", "", KEYS_HELP, draw, key, NULL, left, NULL };

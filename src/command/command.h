@@ -21,10 +21,14 @@ struct command_env {
 	int (*exchange_h)(bool on, void *arg);           /* 0 or errno */
 	void (*quit_h)(int status, void *arg);
 	/* NULL when headless. NAME is one of views, or what the screen does besides: "next" (the next view),
-	 * "dial[ TEXT]" and "prompt[ TEXT]" (opens that prompt with TEXT in it), "quit" (asks first when a
+	 * "dial[ TEXT]" and "prompt[ TEXT]" (opens that prompt with TEXT in it), "trace[ CALL]" (the messages of that call),
+	 * "trace open", "trace save" and "trace search" (act on what that view shows), "quit" (asks first when a
 	 * call is up). ENOENT: no such view. */
 	int (*view_h)(const char *name, void *arg);
 	void (*open_notice_h)(void *arg);                /* details of the selected notice */
+	/* Asks for what the selected notice needs: WORD is "contact", "edit", "password", "codecs" or "save" (`notice`).
+	 * ENOENT: it offers no such thing. */
+	int (*notice_h)(const char *word, void *arg);
 	void (*option_h)(const char *name, void *arg);   /* an option has changed */
 	void *arg;
 	const char *const *views;                        /* names view_h knows, NULL-terminated, or NULL */
@@ -145,7 +149,7 @@ void option_print(const struct settings *s, const struct option_row *row, struct
 /* ---- keymap (command/keymap.c) ---------------------------------------------------------------- */
 
 enum key_context {
-	KEYS_PROMPT, KEYS_CALLS, KEYS_NOTICES, KEYS_HELP, KEYS_ACCOUNTS, /* views */
+	KEYS_PROMPT, KEYS_CALLS, KEYS_NOTICES, KEYS_HELP, KEYS_ACCOUNTS, KEYS_TRACE, /* views */
 	KEYS_RINGING, KEYS_TALKING, KEYS_FAILED,                          /* of the selected call */
 	KEYS_GLOBAL, KEYS_CONTEXTS
 };

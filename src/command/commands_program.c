@@ -1,5 +1,6 @@
 /* The commands about the program itself: the screen, keys, files, its end. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -13,6 +14,32 @@ static void works_only_on_screen(struct result *r)
 	result_fail(r, STATUS_FAILED, _("there is no screen here"));
 }
 
+/* The messages of a call, or something that is done with those shown. */
+static void view_trace(struct command_env *env, const struct words *w, struct result *r)
+{
+	static const char *const does[] = {"open", "save", "search"};
+	const char *word = w->n > 2 ? w->word[2] : "";
+	char name[32] = "trace";
+	unsigned call, i;
+	int err;
+
+	for (i = 0; i < 3 && strcmp(word, does[i]); i++)
+		;
+	if (w->n > 3) {
+		result_fail(r, STATUS_USAGE, _("\"%.80s\" is one word too many"), w->word[3]);
+		return;
+	}
+	if (i < 3)
+		snprintf(name, sizeof(name), "trace %s", does[i]);
+	else if (w->n > 2 && !read_call_or_notice(env, word, &call, r))
+		return;
+	else if (w->n > 2)
+		snprintf(name, sizeof(name), "trace %u", call);
+	err = env->view_h(name, env->arg);
+	if (err)
+		result_fail(r, STATUS_FAILED, _("no message is selected"));
+}
+
 void command_view(struct command_env *env, struct script *script, const struct words *w, struct result *r)
 {
 	static const char *const more[] = {"next", "dial", "prompt", "quit"};
@@ -24,6 +51,10 @@ void command_view(struct command_env *env, struct script *script, const struct w
 	(void)script;
 	if (!env->view_h) {
 		works_only_on_screen(r);
+		return;
+	}
+	if (!strcmp(w->word[1], "trace")) {
+		view_trace(env, w, r);
 		return;
 	}
 	for (i = 0; env->views && env->views[i] && n < 32; i++)
@@ -70,9 +101,15 @@ static void call_contact(struct command_env *env, struct script *script, const s
 
 void command_notice(struct command_env *env, struct script *script, const struct words *w, struct result *r)
 {
-	static const char *const words[] = {"next", "prev", "dismiss", "open", "contact"};
+	static const char *const words[] = {
+		"next", "prev", "dismiss", "open", "contact", "edit", "password", "codecs", "save"
+	};
 	const char *s = w->word[1];
+	unsigned what;
 	int err = 0;
+
+	for (what = 0; what < 9 && strcmp(s, words[what]); what++)
+		;
 
 	if (w->n > 2 && strcmp(s, "contact"))
 		result_fail(r, STATUS_USAGE, _("\"%.80s\" is one word too many"), w->word[2]);
@@ -82,11 +119,17 @@ void command_notice(struct command_env *env, struct script *script, const struct
 		err = phone_notice_step(env->phone, -1);
 	else if (!strcmp(s, "dismiss"))
 		err = phone_notice_dismiss(env->phone, 0);
-	else if (!strcmp(s, "contact"))
+	else if (!strcmp(s, "contact") && (w->n > 2 || !env->notice_h))
 		call_contact(env, script, w, r);
-	else if (strcmp(s, "open"))
+	else if (what == 9)
 		/* TRANSLATORS: fills: unknown word "dimsiss" */
-		result_unknown(r, _("word"), s, words, 5);
+		result_unknown(r, _("word"), s, words, 9);
+	else if (what > 3 && !env->notice_h)
+		works_only_on_screen(r);
+	else if (what > 3 && env->notice_h(s, env->arg))
+		result_fail(r, STATUS_FAILED, _("the selected notice does not offer that"));
+	else if (what > 3)
+		return;
 	else if (!env->open_notice_h)
 		works_only_on_screen(r);
 	else

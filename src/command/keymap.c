@@ -25,13 +25,16 @@ struct keymap {
 
 static const char *const contexts[KEYS_CONTEXTS] = {
 	[KEYS_PROMPT] = "prompt", [KEYS_CALLS] = "calls", [KEYS_NOTICES] = "notices", [KEYS_HELP] = "help",
-	[KEYS_ACCOUNTS] = "accounts", [KEYS_RINGING] = "ringing", [KEYS_TALKING] = "talking",
+	[KEYS_ACCOUNTS] = "accounts", [KEYS_TRACE] = "trace", [KEYS_RINGING] = "ringing", [KEYS_TALKING] = "talking",
 	[KEYS_FAILED] = "failed", [KEYS_GLOBAL] = "global",
 };
 
 /* Nobody talking is the case that is left when `talking` has not taken a digit, so dialling one is global. */
 static const struct { enum key_context context; const char *keys, *command; } defaults[] = {
 	{KEYS_CALLS, "n", "notice next"}, {KEYS_CALLS, "N", "notice prev"},
+	{KEYS_NOTICES, "c", "notice contact"}, {KEYS_NOTICES, "e", "notice edit"}, {KEYS_NOTICES, "p", "notice password"},
+	{KEYS_NOTICES, "o", "notice codecs"}, {KEYS_NOTICES, "s", "notice save"},
+	{KEYS_TRACE, "<CR>", "view trace open"}, {KEYS_TRACE, "s", "view trace save"}, {KEYS_TRACE, "/", "view trace search"},
 	{KEYS_RINGING, "<CR>", "answer"},
 	{KEYS_TALKING, "0", "dtmf 0"}, {KEYS_TALKING, "1", "dtmf 1"}, {KEYS_TALKING, "2", "dtmf 2"},
 	{KEYS_TALKING, "3", "dtmf 3"}, {KEYS_TALKING, "4", "dtmf 4"}, {KEYS_TALKING, "5", "dtmf 5"},
@@ -50,7 +53,8 @@ static const struct { enum key_context context; const char *keys, *command; } de
 	{KEYS_GLOBAL, "<CR>", "notice open"}, {KEYS_GLOBAL, "x", "notice dismiss"},
 	{KEYS_GLOBAL, "r", "redial now notice"}, {KEYS_GLOBAL, "A", "redial toggle notice"},
 	{KEYS_GLOBAL, "<F1>", "view help"}, {KEYS_GLOBAL, "?", "view help"}, {KEYS_GLOBAL, "<F2>", "view calls"},
-	{KEYS_GLOBAL, "<F5>", "view accounts"}, {KEYS_GLOBAL, "<Tab>", "view next"},
+	{KEYS_GLOBAL, "<F5>", "view accounts"}, {KEYS_GLOBAL, "<F7>", "view trace"},
+	{KEYS_GLOBAL, "<Tab>", "view next"},
 	{KEYS_GLOBAL, "<Esc>", "view calls"}, {KEYS_GLOBAL, ":", "view prompt"}, {KEYS_GLOBAL, "Q", "view quit"},
 };
 

@@ -171,6 +171,44 @@ static void scrolls(void **state)
 	assert_string_equal(shown, "");
 }
 
+/* What is typed as a password is never shown: an asterisk a character, to the end of the word. */
+static void hides_passwords(void **state)
+{
+	static const struct { const char *text, *shown; } table[] = {
+		{ "account edit work password=geheim", "account edit work password=******" },
+		{ "account edit work password=a b", "account edit work password=* b" },
+		{ "PASSWORD=ab realm=x", "PASSWORD=** realm=x" },
+		{ "password='a b' c", "password=***** c" },
+		{ "password=\"a b", "password=****" },
+		{ "password=a\\ b c", "password=**** c" },
+		{ "'password=a b' c", "'password=**** c" },
+		{ "bind calls x 'account edit w password=a b' c", "bind calls x 'account edit w password=**** c" },
+		{ "a password  geheim b", "a password  ****** b" },
+		{ "password=e\xcc\x81日", "password=**" },
+		{ "password=a password=b", "password=* password=*" },
+		{ "password= x", "password= x" },
+		{ "passwords are long", "passwords are long" },
+		{ "the password", "the password" },
+	};
+	char shown[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		prompt_open(&p, i % 2 ? PROMPT_COMMAND : PROMPT_DIAL, table[i].text);
+		prompt_window(&p, shown, sizeof(shown), 60);
+		assert_string_equal(shown, table[i].shown);
+	}
+	/* the cursor stands on the asterisk of its character */
+	prompt_open(&p, PROMPT_COMMAND, "password=日本 x");
+	press("<Left> <Left> <Left>");
+	assert_int_equal(prompt_window(&p, shown, sizeof(shown), 60), 10);
+	/* and what is shown of a long line is hidden as well */
+	prompt_open(&p, PROMPT_COMMAND, "password=abcdefghij");
+	prompt_window(&p, shown, sizeof(shown), 5);
+	assert_string_equal(shown, "****");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +218,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(never_too_long, begin, finish),
 		cmocka_unit_test_setup_teardown(pastes, begin, finish),
 		cmocka_unit_test_setup_teardown(scrolls, begin, finish),
+		cmocka_unit_test_setup_teardown(hides_passwords, begin, finish),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");

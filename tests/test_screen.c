@@ -452,6 +452,46 @@ static const struct golden { const char *folder, *name; unsigned rows, cols; con
 	{ "ascii-hostile", "hostile", 24, 80, "", "LC_ALL=C" },
 	{ "vt100", "failed", 24, 80, "", "TERM=vt100" },
 	{ "xterm", "talking", 24, 80, "", "TERM=xterm" },
+	{ "retry", "retry", 24, 80, "", NULL },
+	{ "retry-narrow", "retry", 10, 40, "", NULL },
+	{ "retry-wide", "retry", 40, 120, "", NULL },
+	{ "retry-ascii", "retry", 24, 80, "", "LC_ALL=C" },
+	{ "retry-no-color", "retry", 24, 80, "", "NO_COLOR=1" },
+	{ "retry-last-notice", "retry", 24, 80, "n", NULL },
+	{ "retry-typing", "retry", 24, 80, "d12", NULL },
+	{ "redials", "redials", 40, 120, "", NULL },
+	{ "redials-80", "redials", 24, 80, "", NULL },
+	{ "redials-narrow", "redials", 10, 40, "", NULL },
+	{ "due", "due", 24, 80, "", NULL },
+	{ "due-narrow", "due", 10, 40, "", NULL },
+	{ "due-typing", "retry", 24, 80, ":later due\rdmore", NULL },
+	{ "due-after-a-message", "retry", 24, 80, ":later due\r:nonsense\r", NULL },
+	{ "choice", "choice", 24, 80, "", NULL },
+	{ "choice-narrow", "choice", 10, 40, "", NULL },
+	{ "choice-of-several", "choice", 24, 80, "c", NULL },
+	{ "choice-of-one", "choice", 24, 80, "nc", NULL },
+	{ "edit-address", "choice", 24, 80, "e", NULL },
+	{ "password", "choice", 24, 80, "nnpgeh'e im'x next\033[D", NULL },
+	{ "password-again", "choice", 24, 80, "nnpgeheim\r:\033[A", NULL },
+	{ "retry-details", "retry", 24, 80, "\r", NULL },
+	{ "retry-details-end", "retry", 24, 80, "\rG", NULL },
+	{ "retry-details-narrow", "retry", 10, 40, "\r   ", NULL },
+	{ "retry-details-wide", "retry", 40, 120, "\r", NULL },
+	{ "choice-details", "choice", 24, 80, "\r", NULL },
+	{ "trace", "retry", 24, 80, "\033[18~G\033[A", NULL },
+	{ "trace-narrow", "retry", 10, 40, "\033[18~G\033[A", NULL },
+	{ "trace-wide", "retry", 40, 120, "\033[18~G", NULL },
+	{ "trace-ascii", "retry", 24, 80, "\033[18~G", "LC_ALL=C" },
+	{ "trace-long", "choice", 24, 80, ":view trace 2\r   ", NULL },
+	{ "trace-long-narrow", "choice", 10, 40, ":view trace 2\r ", NULL },
+	{ "trace-none", "idle", 24, 80, "\033[18~", NULL },
+	{ "trace-message", "retry", 24, 80, "\033[18~G\033[A\r", NULL },
+	{ "trace-message-narrow", "retry", 10, 40, "\033[18~G\033[A\rj", NULL },
+	{ "trace-message-hostile", "choice", 24, 80, ":view trace 2\r\r", NULL },
+	{ "trace-save", "retry", 24, 80, "\033[18~s", NULL },
+	{ "trace-search", "retry", 24, 80, "\033[18~/OVERNIGHT\r", NULL },
+	{ "trace-search-none", "retry", 24, 80, "\033[18~/nothing like it\r", NULL },
+	{ "trace-search-message", "retry", 24, 80, "\033[18~\r/cseq\r", NULL },
 	{ "one-cell", "talking", 1, 1, "", NULL },
 	{ "two-lines", "failed", 2, 12, "", NULL },
 };
@@ -613,6 +653,114 @@ static void idle_is_silent(void **state)
 	stop(&t);
 }
 
+static unsigned count(struct terminal *t)
+{
+	type(t, ":count\r");
+	return (unsigned)strtoul(told(t), NULL, 10);
+}
+
+/* What MS cost: pictures, and bytes that came. */
+static unsigned pictures_in(struct terminal *t, int ms)
+{
+	uint64_t end = loop_now_ms() + (uint64_t)ms;
+	unsigned before = count(t);
+
+	/* what the keys themselves have changed */
+	while (pump(t, 200))
+		;
+	t->bytes = 0;
+	while (loop_now_ms() < end)
+		pump(t, (int)(end - loop_now_ms()) + 1);
+	return count(t) - before;
+}
+
+/* A countdown takes a picture a second and the bytes of its digits; without one there is neither. */
+static void countdown_is_cheap(void **state)
+{
+	struct terminal t;
+	unsigned pictures;
+
+	(void)state;
+	start(&t, "failed", 24, 80, NULL);
+	assert_true(up(&t));
+	pictures = pictures_in(&t, 3500);
+	assert_in_range(pictures, 0, 5); /* those of the typed line, and the clock's minute */
+	type(&t, ":case retry\r");
+	assert_string_equal(told(&t), "case retry");
+	type(&t, ":clock\r");
+	assert_true(see(&t, "redial in 0:26"));
+	assert_true(see(&t, "next in 0:25"));
+	while (pump(&t, 100))
+		;
+	t.bytes = 0;
+	assert_true(see(&t, "next in 0:24"));
+	while (pump(&t, 100))
+		;
+	/* in three places, and back to where the cursor rests */
+	assert_in_range(t.bytes, 3, 90);
+	pictures = pictures_in(&t, 3500);
+	assert_in_range(pictures, 3, 4 + 5);
+	stop(&t);
+}
+
+/* A question that has just appeared takes no Enter; then it calls again. Its other answer is no. */
+static void due_waits(void **state)
+{
+	struct terminal t;
+	const char *line;
+	unsigned early = 0;
+
+	(void)state;
+	start(&t, "retry", 24, 80, NULL);
+	assert_true(up(&t));
+	type(&t, ":case due\r");
+	assert_true(see(&t, "Redial Support desk now?"));
+	type(&t, "\rm");
+	assert_string_equal(told(&t), "case due");
+	assert_string_equal(told(&t), "mute toggle");
+	do {
+		type(&t, "\rm");
+		line = told(&t);
+		early++;
+		pump(&t, 100);
+	} while (strcmp(line, "redial now 1") != 0);
+	assert_true(early > 1);
+	assert_int_equal(t.bells, 1);
+	assert_string_equal(told(&t), "mute toggle");
+	type(&t, "x");
+	assert_string_equal(told(&t), "redial cancel 1");
+	/* a caller comes first */
+	type(&t, ":case incoming\r");
+	assert_true(see(&t, "[a] answer"));
+	stop(&t);
+}
+
+/* The keys of a notice run its commands, in the list and where it stands alone. */
+static void notice_keys(void **state)
+{
+	static const struct { const char *keys, *command; } table[] = {
+		{ "r", "redial now notice" }, { "A", "redial toggle notice" }, { "x", "notice dismiss" },
+	};
+	struct terminal t;
+	unsigned i, k;
+
+	(void)state;
+	start(&t, "retry", 24, 80, NULL);
+	assert_true(up(&t));
+	for (k = 0; k < 2; k++) {
+		for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+			type(&t, table[i].keys);
+			assert_string_equal(told(&t), table[i].command);
+		}
+		if (k)
+			break;
+		type(&t, "\r");
+		assert_string_equal(told(&t), "notice open");
+		assert_true(see(&t, "What can be done"));
+	}
+	stop(&t);
+}
+
 /* Enter was meant for something else when the call came in just now. */
 static void enter_waits(void **state)
 {
@@ -662,11 +810,12 @@ static void sequences(void **state)
 
 int main(int argc, char **argv)
 {
-	struct CMUnitTest tests[GOLDENS + 9] = { 0 };
+	struct CMUnitTest tests[GOLDENS + 12] = { 0 };
 	static const struct { const char *name; CMUnitTestFunction h; } others[] = {
 		{ "resize_storm", resize_storm }, { "stalled", stalled }, { "quits_while_stalled", quits_while_stalled },
 		{ "crash", crash }, { "hangs_up", hangs_up }, { "refuses_dumb_terminals", refuses_dumb_terminals },
 		{ "idle_is_silent", idle_is_silent }, { "enter_waits", enter_waits }, { "sequences", sequences },
+		{ "countdown_is_cheap", countdown_is_cheap }, { "due_waits", due_waits }, { "notice_keys", notice_keys },
 	};
 	unsigned i, n = 0;
 

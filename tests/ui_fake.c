@@ -17,7 +17,9 @@
 
 /* ---- what is shown ---- */
 
-#define NOW 9000000u /* ms; whatever runs has begun before */
+#define NOW  9000000u /* ms; whatever runs has begun before */
+#define BOOT 500000u   /* the same on boot time */
+#define WALL 1700056965000 /* the same as clock time: 2023-11-15 14:02:45 UTC */
 
 static struct snapshot_call *add_call(struct snapshot *s, const char *name, const char *peer, enum call_state state,
 				      unsigned seconds)
@@ -48,6 +50,37 @@ static struct snapshot_notice *add_notice(struct snapshot *s, enum severity seve
 	text_show_str(n->server, sizeof(n->server), server);
 	n->selected = s->notices == 1;
 	return n;
+}
+
+static void add_action(struct snapshot_notice *n, const char *command, const char *label, const char *what)
+{
+	unsigned i = n->actions++;
+
+	text_copy(n->action[i].command, sizeof(n->action[i].command), command);
+	text_copy(n->action[i].what, sizeof(n->action[i].what), what);
+	n->action[i].label = label;
+}
+
+/* What every notice of a failed call has. */
+static void add_last_actions(struct snapshot_notice *n)
+{
+	add_action(n, "notice open", "details", "");
+	add_action(n, "notice dismiss", "dismiss", "");
+}
+
+/* A redial of call C, and its notice N, SECONDS from now. */
+static void add_redial(struct snapshot *s, struct snapshot_call *c, struct snapshot_notice *n, enum redial_state state,
+		       uint64_t seconds)
+{
+	c->redial = n->redial = state;
+	n->retry_known = true;
+	c->retry_boot_ms = n->retry_boot_ms = BOOT + seconds * 1000;
+	n->retry_wall_ms = WALL + (int64_t)seconds * 1000;
+	n->call = c->number;
+	if (state != REDIAL_WAITING && state != REDIAL_ARMED)
+		return;
+	if (!s->redials++ || c->retry_boot_ms < s->next_redial_boot_ms)
+		s->next_redial_boot_ms = c->retry_boot_ms;
 }
 
 static void add_account(struct snapshot *s, const char *name, const char *address, enum registration_state state)
@@ -131,9 +164,106 @@ static void failed(struct snapshot *s)
 	add_notice(s, SEVERITY_ERROR, "413 Request Entity Too Large · Support desk <sip:support@example.com>",
 		   "The server will not take a call request of this size just now.",
 		   "“overnight maintenance”, reachable for 1 h");
+	add_last_actions(&s->notice[0]);
 	add_notice(s, SEVERITY_ERROR, "488 Not Acceptable Here · Alice", "No sound format in common.",
 		   "Warning 305 Incompatible media format");
+	add_last_actions(&s->notice[1]);
 	add_notice(s, SEVERITY_WARNING, "offhookrc:12: unknown command \"dail\"; did you mean dial?", "", "");
+	add_action(&s->notice[2], "notice dismiss", "dismiss", "");
+}
+
+/* The drawing: a 413 with Retry-After, and an older notice. */
+static void retry(struct snapshot *s)
+{
+	struct snapshot_call *c = add_call(s, "Support desk", "sip:support@example.com", CALL_FAILED, 3);
+	struct snapshot_notice *n;
+
+	add_account(s, "work", "bob@example.com", REGISTRATION_REGISTERED);
+	c->selected = true;
+	c->code = 413;
+	text_copy(c->failure, sizeof(c->failure), "413");
+	n = add_notice(s, SEVERITY_ERROR, "413 Request Entity Too Large · Support desk <sip:support@example.com>",
+		       "The server will not take a call request of this size just now.", "");
+	add_redial(s, c, n, REDIAL_WAITING, 27);
+	n->until_wall_ms = n->retry_wall_ms + 3600000;
+	text_copy(n->retry_comment, sizeof(n->retry_comment), "overnight maintenance");
+	add_action(n, "redial now notice", "redial now", "");
+	add_action(n, "redial toggle notice", "redial automatically", "");
+	add_last_actions(n);
+	n = add_notice(s, SEVERITY_ERROR, "488 Not Acceptable Here · Alice", "No sound format in common.",
+		       "Warning 305 Incompatible media format");
+	add_action(n, "view prompt dial sip:alice@example.com codecs=", "other codecs", "");
+	add_action(n, "redial now notice", "redial now", "");
+	add_last_actions(n);
+}
+
+/* One that will go by itself, one above a day, one whose time is only told. */
+static void redials(struct snapshot *s)
+{
+	struct snapshot_notice *n;
+	struct snapshot_call *c;
+
+	retry(s);
+	s->notice[0].selected = false;
+	s->call[0].selected = false;
+	s->call[0].redial = s->notice[0].redial = REDIAL_ARMED;
+	c = add_call(s, "Far away", "sip:far@example.com", CALL_FAILED, 3);
+	c->code = 503;
+	c->selected = true;
+	text_copy(c->failure, sizeof(c->failure), "503");
+	n = add_notice(s, SEVERITY_ERROR, "503 Service Unavailable · Far away", "The service is overloaded or down.", "");
+	add_redial(s, c, n, REDIAL_WAITING, 2 * 86400);
+	add_action(n, "redial now notice", "redial now", "");
+	add_last_actions(n);
+	n->selected = true;
+	c = add_call(s, "Hours", "sip:hours@example.com", CALL_FAILED, 3);
+	c->code = 480;
+	text_copy(c->failure, sizeof(c->failure), "480");
+	n = add_notice(s, SEVERITY_ERROR, "480 Temporarily Unavailable · Hours", "The person cannot be reached now.", "");
+	add_redial(s, c, n, REDIAL_WAITING, 7384);
+	c = add_call(s, "Told only", "sip:told@example.com", CALL_FAILED, 3);
+	c->code = 403;
+	text_copy(c->failure, sizeof(c->failure), "403");
+	n = add_notice(s, SEVERITY_ERROR, "403 Forbidden · Told only", "The server refuses it.", "");
+	add_redial(s, c, n, REDIAL_NONE, 61);
+	add_last_actions(n);
+}
+
+static void due(struct snapshot *s)
+{
+	retry(s);
+	s->call[0].redial = s->notice[0].redial = REDIAL_DUE;
+	s->call[0].retry_boot_ms = s->notice[0].retry_boot_ms = BOOT - 500;
+	s->redials = 0;
+	s->redial_due = true;
+	s->due_notice = s->notice[0].id;
+}
+
+/* What needs an answer: a choice, an address, a password. */
+static void choice(struct snapshot *s)
+{
+	struct snapshot_call *c = add_call(s, "Meier", "sip:meier@example.com", CALL_FAILED, 3);
+	struct snapshot_notice *n;
+
+	idle(s);
+	c->selected = true;
+	c->code = 485;
+	text_copy(c->failure, sizeof(c->failure), "485");
+	n = add_notice(s, SEVERITY_ERROR, "485 Ambiguous · Meier <sip:meier@example.com>",
+		       "Several people match this address; say more exactly whom you want to call.", "");
+	n->call = c->number;
+	add_action(n, "notice contact 1", "call", "sip:anna.meier@example.com");
+	add_action(n, "notice contact 2", "call", "sip:bob.meier@example.com");
+	add_action(n, "view dial Meier", "change the address", "");
+	add_last_actions(n);
+	n = add_notice(s, SEVERITY_ERROR, "302 Moved Temporarily · Carol", "Call them there.", "");
+	add_action(n, "notice contact 1", "call", "sip:carol@example.org");
+	add_last_actions(n);
+	n = add_notice(s, SEVERITY_ERROR, "407 Proxy Authentication Required · Dave", "The server asks for a password.",
+		       "realm “example.com”");
+	add_action(n, "view prompt account edit work password=", "give a password", "");
+	add_action(n, "view accounts", "look at the account", "");
+	add_last_actions(n);
 }
 
 static void local_failure(struct snapshot *s)
@@ -185,7 +315,8 @@ static void crowd(struct snapshot *s)
 static const struct { const char *name; void (*fill)(struct snapshot *s); } cases[] = {
 	{ "idle-demo", idle_demo }, { "idle", idle }, { "talking", talking }, { "two-calls", two_calls },
 	{ "incoming", incoming }, { "on-hold", on_hold }, { "failed", failed }, { "local-failure", local_failure },
-	{ "hostile", hostile }, { "crowd", crowd },
+	{ "hostile", hostile }, { "crowd", crowd }, { "retry", retry }, { "redials", redials }, { "due", due },
+	{ "choice", choice },
 };
 
 int told_fd = -1;
@@ -200,6 +331,7 @@ bool fake_case(struct snapshot *s, const char *name)
 
 	memset(s, 0, sizeof(*s));
 	s->now_ms = NOW;
+	s->boot_ms = BOOT;
 	s->rx_level = s->tx_level = -127;
 	text_copy(s->audio_driver, sizeof(s->audio_driver), "portaudio");
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -220,10 +352,32 @@ bool fake_show(const char *name)
 	return true;
 }
 
+static uint64_t clock_began;     /* 0: boot time stands still */
+static unsigned snapshots;       /* taken so far: pictures */
+
 void phone_snapshot(const struct phone *p, struct snapshot *s)
 {
 	(void)p;
 	*s = current;
+	if (clock_began)
+		s->boot_ms += loop_boot_ms() - clock_began;
+	snapshots++;
+}
+
+int phone_call_info(const struct phone *p, unsigned call, struct call_info *info)
+{
+	(void)p;
+	memset(info, 0, sizeof(*info));
+	if (call != 1)
+		return ENOENT;
+	text_copy(info->peer, sizeof(info->peer), "sip:support@example.com");
+	return 0;
+}
+
+unsigned phone_last_call(const struct phone *p)
+{
+	(void)p;
+	return 0;
 }
 
 unsigned phone_active_calls(const struct phone *p)
@@ -239,21 +393,86 @@ void phone_on_change(struct phone *p, phone_change_h *h, void *arg)
 	change_arg = arg;
 }
 
+/* ---- the messages of calls ---- */
+
+static const struct { unsigned ms; bool sent; const char *summary, *note; unsigned code; } messages[] = {
+	{ 0, true, "INVITE (sdp opus,PCMU,PCMA)", "", 0 },
+	{ 21, false, "100 Trying", "", 100 },
+	{ 34, false, "407 Proxy Authentication Required", "", 407 },
+	{ 35, true, "ACK", "", 0 },
+	{ 36, true, "INVITE (digest SHA-256)", "", 0 },
+	{ 71, false, "413 Request Entity Too Large", "Retry-After: 27 (overnight maintenance);duration=3600", 413 },
+	{ 72, true, "ACK", "", 0 },
+};
+#define MESSAGES (sizeof(messages) / sizeof(messages[0]))
+
+/* Call 1 has these, call 2 as many as there can be, written by somebody who means harm; the others have none. */
+unsigned port_trace_lines(unsigned call)
+{
+	return call == 1 ? MESSAGES : call == 2 ? 256 : 0;
+}
+
+bool port_trace_line(unsigned call, unsigned index, struct trace_line *line)
+{
+	memset(line, 0, sizeof(*line));
+	if (index >= port_trace_lines(call))
+		return false;
+	line->wall_ms = WALL - 88;
+	if (call == 2) {
+		line->wall_ms += index * 1000;
+		line->sent = index % 2;
+		text_copy(line->peer, sizeof(line->peer), "tcp:[2001:db8:0:1:2:3:4:5]:50600");
+		snprintf(line->summary, sizeof(line->summary), "%u \033[2J\x9b\x31mred 日本語 long reason phrase that goes on", 300 + index);
+		text_copy(line->note, sizeof(line->note), "Warning: \033]0;owned\a");
+		line->code = 300 + index;
+		return true;
+	}
+	line->wall_ms += messages[index].ms;
+	line->sent = messages[index].sent;
+	text_copy(line->peer, sizeof(line->peer), "udp:192.0.2.1:5060");
+	text_copy(line->summary, sizeof(line->summary), messages[index].summary);
+	text_copy(line->note, sizeof(line->note), messages[index].note);
+	line->code = messages[index].code;
+	return true;
+}
+
+char *port_trace_message(unsigned call, unsigned index)
+{
+	struct trace_line line;
+	struct buf b = { 0 };
+
+	if (!port_trace_line(call, index, &line))
+		return NULL;
+	buf_printf(&b, "SIP/2.0 %s\r\nVia: SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bKa7d0c1f2e3b4a5968778695a4b3c2d1e0f;rport=5060;"
+		   "received=192.0.2.9\r\nFrom: Bob <sip:bob@example.com>;tag=1\r\nCSeq: %u INVITE\r\n", line.summary, index + 1);
+	if (line.note[0])
+		buf_printf(&b, "%s\r\n", line.note);
+	if (call == 2)
+		buf_str(&b, "X-\033[31mEvil\xff: \xe2\x80\xae\x01\r\n");
+	buf_str(&b, "Content-Length: 0\r\n\r\n");
+	return b.s;
+}
+
 /* ---- the language ---- */
 
 /* In order of context, then keys, as keymap_at() tells them. */
 static const struct { enum key_context context; const char *keys, *command; } bindings[] = {
 	{ KEYS_CALLS, "N", "notice prev" }, { KEYS_CALLS, "n", "notice next" },
-	{ KEYS_NOTICES, "j", "notice next" },
+	{ KEYS_NOTICES, "c", "notice contact" }, { KEYS_NOTICES, "e", "notice edit" },
+	{ KEYS_NOTICES, "j", "notice next" }, { KEYS_NOTICES, "p", "notice password" },
+	{ KEYS_TRACE, "/", "view trace search" }, { KEYS_TRACE, "<CR>", "view trace open" },
+	{ KEYS_TRACE, "s", "view trace save" },
 	{ KEYS_RINGING, "<CR>", "answer" },
 	{ KEYS_TALKING, "1", "dtmf 1" }, { KEYS_TALKING, "2", "dtmf 2" },
 	{ KEYS_GLOBAL, "1", "view dial 1" }, { KEYS_GLOBAL, ":", "view prompt" }, { KEYS_GLOBAL, "<CR>", "notice open" },
 	{ KEYS_GLOBAL, "<Esc>", "view calls" }, { KEYS_GLOBAL, "<F1>", "view help" },
 	{ KEYS_GLOBAL, "<F2>", "view calls" }, { KEYS_GLOBAL, "<F5>", "view accounts" },
+	{ KEYS_GLOBAL, "<F7>", "view trace" }, { KEYS_GLOBAL, "A", "redial toggle notice" },
 	{ KEYS_GLOBAL, "<Tab>", "view next" }, { KEYS_GLOBAL, "?", "view help" }, { KEYS_GLOBAL, "H", "hold toggle" },
 	{ KEYS_GLOBAL, "Q", "view quit" }, { KEYS_GLOBAL, "a", "answer" }, { KEYS_GLOBAL, "d", "view dial" },
 	{ KEYS_GLOBAL, "gg", "echo two keys" }, { KEYS_GLOBAL, "h", "hangup" }, { KEYS_GLOBAL, "j", "select next" },
-	{ KEYS_GLOBAL, "k", "select prev" }, { KEYS_GLOBAL, "m", "mute toggle" }, { KEYS_GLOBAL, "x", "notice dismiss" },
+	{ KEYS_GLOBAL, "k", "select prev" }, { KEYS_GLOBAL, "m", "mute toggle" }, { KEYS_GLOBAL, "r", "redial now notice" },
+	{ KEYS_GLOBAL, "x", "notice dismiss" },
 };
 #define BINDINGS (sizeof(bindings) / sizeof(bindings[0]))
 
@@ -401,11 +620,24 @@ static bool run(struct script *s, const char *line, struct buf *out)
 {
 	static struct loop_timer *timer;
 
+	if (strcmp(line, "count") == 0) {
+		dprintf(told_fd, "%u\n", snapshots);
+		return true;
+	}
 	if (told_fd >= 0 && strncmp(line, "view ", 5) != 0)
 		dprintf(told_fd, "%s\n", line);
 
+	if (strcmp(line, "view prompt 'notice contact '") == 0)
+		line = "view prompt notice contact ";
 	if (strncmp(line, "view ", 5) == 0)
 		return s->env->view_h && s->env->view_h(line + 5, s->env->arg) == 0;
+	if (strncmp(line, "notice ", 7) == 0 && s->env->notice_h(line + 7, s->env->arg) == 0)
+		return true;
+	if (strcmp(line, "clock") == 0) {
+		clock_began = loop_boot_ms();
+		change_h(change_arg);
+		return true;
+	}
 	if (strncmp(line, "case ", 5) == 0) {
 		if (flood)
 			loop_timer_stop(flood);
@@ -431,7 +663,8 @@ static bool run(struct script *s, const char *line, struct buf *out)
 		raise(SIGSEGV);
 	else if (strcmp(line, "flood") == 0 && loop_timer_new(&flood, flood_h, &flood) == 0)
 		loop_timer_start(flood, 10);
-	else if (strcmp(line, "notice dismiss") == 0 || strcmp(line, "mute toggle") == 0 || strcmp(line, "tell") == 0)
+	else if (strcmp(line, "notice dismiss") == 0 || strcmp(line, "mute toggle") == 0 || strcmp(line, "tell") == 0 ||
+		 strncmp(line, "redial ", 7) == 0)
 		return true;
 	else {
 		buf_printf(out, "told: %s", line);

@@ -14,7 +14,8 @@ extern int told_fd;
 bool fake_show(const char *name);
 /* The screen runs in this process, in this terminal, until `quit` or SIGTERM; returns the exit status. Besides
  * echo, view and notice, it knows `case NAME`, `later NAME`, `lines`, `crash`, `flood` (every cell changes all
- * the time), `tell` (nothing). Keys may be typed at the start. */
+ * the time), `tell` (nothing), `clock` (boot time goes on from here), `count` (tells how many pictures there were). Keys
+ * may be typed at the start. */
 int fake_run(const char *name, const char *keys);
 
 #endif

@@ -108,7 +108,8 @@ static void server_words(struct place *pl, const struct snapshot_notice *n)
 	paragraph(pl, ROLE_SERVER_TEXT, text, pl->p->narrow ? 1 : WRAP_MAX);
 }
 
-/* "[r] redial now  [x] dismiss" from column X on, in as many lines as it takes when WRAP, else cut. LABELS: with words. */
+/* "[r] redial now  [x] dismiss" from column X on, in as many lines as it takes when WRAP, else as many as fit. LABELS: with
+ * words. */
 static void keys(struct place *pl, unsigned x, const struct offer *o, unsigned n, bool labels, bool wrap)
 {
 	unsigned left = pl->p->narrow ? 2 : 3, cols = screen_cols(), i;
@@ -118,6 +119,9 @@ static void keys(struct place *pl, unsigned x, const struct offer *o, unsigned n
 
 		if (labels && o[i].what[0])
 			width += 1 + screen_width(o[i].what);
+		/* half a key is none */
+		if (!labels && x + width > cols)
+			break;
 		if (x > left && x + width > cols && wrap) {
 			if (pl->used + 1 >= pl->rows)
 				break;
@@ -159,6 +163,13 @@ static unsigned offers_with_keys(const struct picture *p, const struct snapshot_
 	for (i = 0; i < count; i++) {
 		if (o[i].key[0])
 			o[kept++] = o[i];
+	}
+	/* where not all may fit, the way out is worth more than the details */
+	if (p->narrow && kept > 1 && strcmp(o[kept - 2].command, "notice open") == 0) {
+		struct offer details = o[kept - 2];
+
+		o[kept - 2] = o[kept - 1];
+		o[kept - 1] = details;
 	}
 	key = hint_key(p->keymap, contexts, context_count, "notice next");
 	if (key[0] && n != &p->s->notice[p->s->notices - 1]) {

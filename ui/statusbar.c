@@ -73,7 +73,7 @@ static unsigned draw_redials(const struct picture *p, unsigned right)
 	char words[128];
 
 	countdown_pending(p, words, sizeof(words));
-	return words[0] && right > 2 ? screen_put_right(p->y, right - 2, right - 2, ROLE_WARNING, words) : right;
+	return words[0] && right > 3 ? screen_put_right(p->y, right - 2, right - 3, ROLE_WARNING, words) - 1 : right;
 }
 
 void statusbar_draw(struct picture *p, const char *clock)

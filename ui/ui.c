@@ -118,8 +118,11 @@ static void look_for_news(void)
 		ui.asked_ms = loop_now_ms();
 		screen_bell();
 	}
-	if (s->redial_due && s->due_notice != ui.rung_notice)
+	/* what was told before has been there to be read */
+	if (s->redial_due && s->due_notice != ui.rung_notice) {
+		ui.message[0] = '\0';
 		screen_bell();
+	}
 	ui.rung_notice = s->redial_due ? s->due_notice : 0;
 	if (mark != ui.calls_mark || !s->notices)
 		ui.news = false;

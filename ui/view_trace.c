@@ -21,6 +21,7 @@ static struct {
 	unsigned rows;                   /* as drawn last */
 	char *message;                   /* the selected one is shown whole; made harmless */
 	struct list_window window;       /* on it */
+	unsigned found;                  /* line of it that a search has found */
 	char word[256];                  /* searched for last */
 	char heading[SNAPSHOT_TEXT + 64], count[64];
 } t;
@@ -55,6 +56,7 @@ bool view_trace_open(void)
 	t.message = lines_harmless(raw);
 	free(raw);
 	memset(&t.window, 0, sizeof(t.window));
+	t.found = 0;
 	return t.message != NULL;
 }
 
@@ -82,12 +84,12 @@ bool view_trace_search(const char *word)
 	if (!t.word[0])
 		return false;
 	if (t.message) {
-		line = lines_find(t.message, message_cols(), t.window.top + 1, t.word);
+		line = lines_find(t.message, message_cols(), t.found + 1, t.word);
 		if (line == UINT_MAX)
 			line = lines_find(t.message, message_cols(), 0, t.word);
 		if (line == UINT_MAX)
 			return false;
-		t.window.top = line;
+		t.window.top = t.found = line;
 		return true;
 	}
 	/* once round, the one that is selected last */
@@ -203,16 +205,19 @@ static void hints(const struct picture *p, unsigned y)
 		/* TRANSLATORS: the messages of a call, to a file */
 		{ "view trace save", N_("save") },
 		{ "view trace search", N_("search") },
-		/* TRANSLATORS: to the view before */
-		{ "view calls", N_("back") },
 	};
 	static const enum key_context contexts[] = { KEYS_TRACE, KEYS_GLOBAL };
-	unsigned x = 1, i;
+	unsigned x = 1, cols = screen_cols(), i;
+	char name[64];
 
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		hint_draw(p, y, &x, contexts, 2, table[i].command,
 			  /* TRANSLATORS: the list of a call's messages */
 			  i == 0 && t.message ? _("all messages") : _(table[i].label));
+	/* that key is fixed */
+	x += screen_put(y, x, cols, ROLE_ACCENT, hint_name("<Esc>", name, sizeof(name))) + 1;
+	/* TRANSLATORS: to the view before */
+	screen_put(y, x, cols, ROLE_PLAIN, _("back"));
 }
 
 static void draw_ladder(struct picture *p, unsigned rows)
@@ -257,7 +262,7 @@ static void draw(struct picture *p)
 	}
 	list_fit(&t.window, lines_draw(t.message, 0, 0, message_cols(), 0, 0, ROLE_PLAIN), rows);
 	lines_draw(t.message, p->y, 2, message_cols(), t.window.top, rows, ROLE_SERVER_TEXT);
-	p->cursor_y = p->y;
+	p->cursor_y = p->y + (t.found >= t.window.top && t.found - t.window.top < rows ? t.found - t.window.top : 0);
 	p->cursor_x = 2;
 }
 

@@ -337,6 +337,10 @@ bool fake_case(struct snapshot *s, const char *name)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		if (strcmp(cases[i].name, name) == 0) {
 			cases[i].fill(s);
+			for (i = 0; i < s->notices; i++) {
+				if (!s->notice[i].actions)
+					add_last_actions(&s->notice[i]);
+			}
 			return true;
 		}
 	}

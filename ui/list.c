@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "ui/view.h"
@@ -20,19 +21,19 @@ static void by(struct list_window *w, int lines)
 
 	if (lines < 0)
 		w->top = w->top > n ? w->top - n : 0;
-	else
+	else if (w->top < INT_MAX)
 		w->top += n;
-	list_fit(w, w->count, w->rows);
+	/* past the end: list_fit() puts that right, which alone knows how long the list is now */
 }
 
-int list_step(const char *key, unsigned count, unsigned rows)
+int list_step(const char *key, unsigned rows)
 {
-	const int page = rows > 1 ? (int)rows - 1 : 1, all = (int)count;
+	const int page = rows > 1 ? (int)rows - 1 : 1, all = INT_MAX / 4;
 	const struct { const char *key; int lines; } keys[] = {
 		{ "j", 1 }, { "<Down>", 1 }, { "k", -1 }, { "<Up>", -1 },
 		{ "<Space>", page }, { "<PageDown>", page }, { "<C-f>", page },
 		{ "<PageUp>", -page }, { "<C-b>", -page },
-		{ "<Home>", -all - 1 }, { "<End>", all + 1 }, { "G", all + 1 },
+		{ "<Home>", -all }, { "<End>", all }, { "G", all },
 	};
 	size_t i;
 
@@ -45,7 +46,7 @@ int list_step(const char *key, unsigned count, unsigned rows)
 
 bool list_scroll(struct list_window *w, const char *key)
 {
-	int lines = list_step(key, w->count, w->rows);
+	int lines = list_step(key, w->rows);
 
 	if (lines)
 		by(w, lines);

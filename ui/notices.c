@@ -120,7 +120,7 @@ static void keys(struct place *pl, unsigned x, const struct offer *o, unsigned n
 		if (labels && o[i].what[0])
 			width += 1 + screen_width(o[i].what);
 		/* half a key is none */
-		if (!labels && x + width > cols)
+		if (!wrap && i && x + width > cols)
 			break;
 		if (x > left && x + width > cols && wrap) {
 			if (pl->used + 1 >= pl->rows)
@@ -187,6 +187,7 @@ static void tail(struct place *pl, const struct snapshot_notice *n)
 	struct offer o[SNAPSHOT_ACTIONS + 1];
 	unsigned count = offers_with_keys(pl->p, n, o), x = pl->p->narrow ? 2 : 3, cols = screen_cols();
 	char time[SNAPSHOT_TEXT];
+	bool labels;
 
 	if (pl->used >= pl->rows)
 		return;
@@ -206,8 +207,10 @@ static void tail(struct place *pl, const struct snapshot_notice *n)
 		pl->used += x > 3 && pl->used < pl->rows;
 		return;
 	}
-	/* Beside the time, or in a narrow line that is too short, the keys have to do. */
-	keys(pl, x, o, count, !pl->p->narrow || (x == 2 && x + width_of(o, count) <= cols), !pl->p->narrow);
+	/* Beside the time, or in a narrow line that is too short, the keys have to do; the way to the next notice is the
+	 * first to be left out. */
+	labels = !pl->p->narrow || (x == 2 && x + width_of(o, count - !o[count - 1].command) <= cols);
+	keys(pl, x, o, count, labels, !pl->p->narrow);
 	pl->used++;
 }
 

@@ -89,6 +89,7 @@ unsigned offers_of(const struct picture *p, const struct snapshot_notice *n, con
 				/* TRANSLATORS: behind a key; a numbered list of addresses stands above */
 				o[count].label = _("call one of these");
 				o[count].what = "";
+				o[count].command = "notice contact N";
 			}
 		}
 		key = hint_key(p->keymap, contexts, context_count, key_command(n->action[i].command));

@@ -92,8 +92,8 @@ struct list_window {
 };
 /* Fits WINDOW to COUNT lines in ROWS. */
 void list_fit(struct list_window *w, unsigned count, unsigned rows);
-/* How many lines KEY moves by in a list of COUNT lines, ROWS of them shown; 0: it does not move. */
-int list_step(const char *key, unsigned count, unsigned rows);
+/* How many lines KEY moves by in a list of which ROWS lines are shown, very many for its ends; 0: it does not move. */
+int list_step(const char *key, unsigned rows);
 /* Scrolls by KEY: j k arrows, pages, ends. False when KEY does not scroll. */
 bool list_scroll(struct list_window *w, const char *key);
 

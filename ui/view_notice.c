@@ -168,6 +168,7 @@ static char *find_response(unsigned call)
 static void open(void)
 {
 	shown = 0;
+	memset(&window, 0, sizeof(window));
 }
 
 static void draw(struct picture *p)
@@ -182,7 +183,8 @@ static void draw(struct picture *p)
 	if (n->id != shown) {
 		free(response);
 		response = find_response(n->call);
-		memset(&window, 0, sizeof(window));
+		if (shown)
+			memset(&window, 0, sizeof(window));
 		shown = n->id;
 	}
 	nothing.counts = &counts;

@@ -273,7 +273,7 @@ static bool key(const char *k)
 
 	if (t.message)
 		return list_scroll(&t.window, k);
-	step = list_step(k, n, t.rows);
+	step = list_step(k, t.rows);
 	if (step < 0)
 		t.selected = t.selected > (unsigned)-step ? t.selected - (unsigned)-step : 0;
 	else if (step > 0 && n)

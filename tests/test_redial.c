@@ -820,12 +820,6 @@ static void what_is_not_kept(void **state)
 	take_snapshot();
 	assert_int_equal(snap.redials, 1);
 	assert_int_equal(fake_stored_count, 0);
-	phone_account_remove(phone, "demo");
-	phone_keep_redials(phone, false);
-	failed("10");
-	take_snapshot();
-	assert_int_equal(snap.redials, 2);
-	assert_int_equal(fake_stored_count, 0);
 }
 
 int main(void)

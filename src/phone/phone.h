@@ -151,8 +151,6 @@ void phone_redial_restore(struct phone *p, const struct redial_record *record);
 bool phone_call_pending(const struct phone *p, unsigned call);
 /* The newest call that armed redials have made of CALL, one after the other; CALL itself when none has. */
 unsigned phone_call_latest(const struct phone *p, unsigned call);
-/* Off: redials last no longer than the program (--demo). At first they are kept. */
-void phone_keep_redials(struct phone *p, bool on);
 
 /* --- accounts ------------------------------------------------------------------------- */
 

@@ -41,7 +41,7 @@ static bool is_kept(const struct phone *p, const struct redial *r)
 {
 	const struct account *a = phone_account(p, r->record.account);
 
-	return !p->redials_not_kept && !(a && a->volatile_only);
+	return !(a && a->volatile_only);
 }
 
 static void keep(const struct phone *p, const struct redial *r)
@@ -244,11 +244,6 @@ void phone_redial_restore(struct phone *p, const struct redial_record *record)
 	}
 	show(p, r);
 	phone_schedule(p);
-}
-
-void phone_keep_redials(struct phone *p, bool on)
-{
-	p->redials_not_kept = !on;
 }
 
 /* --- time ----------------------------------------------------------------------------------------- */

@@ -128,14 +128,12 @@ static int call_status(unsigned call)
 /* Headless runs end by themselves (interface of the command line, "Life of a headless run"). */
 static void consider_leaving(void *arg)
 {
-	struct call_info info;
-
 	(void)arg;
 	if (!self.cli.headless || !self.ready || self.leaving)
 		return;
 	if (self.target_call) {
-		if (phone_call_info(self.phone, self.target_call, &info) || info.closed)
-			leave(call_status(self.target_call));
+		if (!phone_call_pending(self.phone, self.target_call))
+			leave(call_status(phone_call_latest(self.phone, self.target_call)));
 	}
 	else if (self.exec && !script_busy(self.exec) && headless_input_ended(self.headless) &&
 		 !phone_active_calls(self.phone))
@@ -145,7 +143,7 @@ static void consider_leaving(void *arg)
 static void event_h(const struct event *e, void *arg)
 {
 	(void)arg;
-	if (!strcmp(e->name, "call"))
+	if (!strcmp(e->name, "call") || !strcmp(e->name, "redial"))
 		loop_defer(consider_leaving, NULL);
 }
 

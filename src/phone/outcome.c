@@ -356,14 +356,14 @@ const char *outcome_warning(unsigned code)
 	return NULL;
 }
 
-/* TRANSLATORS: the labels stand behind a key: [r] redial now */
 static const struct { const char *name, *label, *command; } actions[ACTIONS] = {
 	[ACTION_NONE] = {"none", "", ""},
+	/* TRANSLATORS: this and the next ones stand behind a key: [r] redial now */
 	[ACTION_REDIAL] = {"redial", N_("redial now"), "redial now notice"},
 	[ACTION_REDIAL_AT] = {"redial-at-retry-after", N_("redial automatically"), "redial toggle notice"},
 	[ACTION_EDIT_ADDRESS] = {"edit-address", N_("change the address"), "view dial {target}"},
-	[ACTION_CHOOSE_CONTACT] = {"choose-contact", N_("call"), "notice contact {n}"},
-	[ACTION_CALL_CONTACT] = {"call-contact-offered", N_("call"), "notice contact {n}"},
+	[ACTION_CHOOSE_CONTACT] = {"choose-contact", N_("call this address"), "notice contact {n}"},
+	[ACTION_CALL_CONTACT] = {"call-contact-offered", N_("call this address"), "notice contact {n}"},
 	[ACTION_CHANGE_CODECS] = {"change-codecs", N_("other codecs"), "view prompt dial {uri} codecs="},
 	[ACTION_GIVE_CREDENTIALS] = {"give-credentials", N_("give a password"),
 				     "view prompt account edit {account} password="},

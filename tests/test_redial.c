@@ -746,6 +746,38 @@ static void what_waits_is_not_crowded_out(void **state)
 	assert_int_equal(snap.notice[snap.notices - 1].call, 1);
 }
 
+/* As many as are kept: each is heard of in its time, though there are fewer notices than that. */
+static void as_many_as_are_kept(void **state)
+{
+	char target[32];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < REDIALS_MAX; i++) {
+		snprintf(target, sizeof(target), "sip:%u@127.0.0.1", i);
+		fails(dial(target), 480, "100");
+		fake_taken();
+	}
+	take_snapshot();
+	assert_int_equal(snap.redials, REDIALS_MAX);
+	assert_int_equal(snap.calls, REDIALS_MAX);
+	assert_int_equal(snap.notices, SNAPSHOT_NOTICES);
+	phone_notice(phone, SEVERITY_INFO, NULL, "more news");
+	assert_int_equal(phone_redial_cancel(phone, 1), 0); /* its notice is gone, and now its line */
+	take_snapshot();
+	assert_int_equal(snap.redials, REDIALS_MAX - 1);
+	assert_int_equal(snap.calls, REDIALS_MAX - 1);
+	fake_pass(phone, 100000);
+	take_snapshot();
+	assert_int_equal(snap.redials, 0);
+	assert_true(snap.redial_due);
+	assert_int_equal(fake_stored_count, REDIALS_MAX - 1);
+	/* one more takes the place of the oldest */
+	fails(dial(BOB), 480, "100");
+	fails(dial("sip:eve@127.0.0.1"), 480, "100");
+	assert_int_equal(fake_stored_count, REDIALS_MAX);
+}
+
 /* --- over the end of the program --------------------------------------------------------------------------- */
 
 static struct redial_record record(int64_t in_ms, bool armed)
@@ -846,6 +878,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(called_by_hand_meanwhile, setup, teardown),
 		cmocka_unit_test_setup_teardown(dismissed_or_cancelled, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_waits_is_not_crowded_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(as_many_as_are_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(stored_ones_come_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(sleep_counts, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_not_kept, setup, teardown),

@@ -19,7 +19,7 @@
 #include "phone/ports.h"
 #include "phone/settings.h"
 
-#define PHONE_CALLS_MAX 64 /* with failed ones that still have their line */
+#define PHONE_CALLS_MAX 96 /* with failed ones that still have their line: all redials, and the most that max-calls allows */
 
 struct phone;
 struct snapshot;

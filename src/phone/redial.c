@@ -82,6 +82,9 @@ static void end(struct phone *p, struct redial *r, enum redial_state state)
 	take_out(p, r);
 	last.state = state;
 	emit(p, &last);
+	/* only its redial has kept a line whose notice was crowded out */
+	if (state == REDIAL_CANCELLED && !notice_of_call(p, last.call))
+		call_notice_gone(p, last.call);
 	phone_schedule(p);
 }
 
@@ -186,12 +189,18 @@ void redial_drop_call(struct phone *p, unsigned call)
 
 /* --- lines of their own -------------------------------------------------------------------------- */
 
+static void tell_failure(struct call *c, const struct redial *r)
+{
+	struct response response = {.code = r->record.code};
+	struct failure f = failure_of(c, &response, false);
+
+	failure_notice(c, &f, &response);
+}
+
 /* R gets a line and a notice, as if its call had just failed. */
 static void show(struct phone *p, struct redial *r)
 {
-	struct response response = {.code = r->record.code};
 	char uri[TARGET_MAX];
-	struct failure f;
 	struct call *c;
 
 	text_copy(uri, sizeof(uri), r->record.uri);
@@ -213,8 +222,7 @@ static void show(struct phone *p, struct redial *r)
 	c->retry.until_wall_ms = r->record.until_wall_ms;
 	text_copy(c->retry.comment, sizeof(c->retry.comment), r->record.comment);
 	r->call = c->number;
-	f = failure_of(c, &response, false);
-	failure_notice(c, &f, &response);
+	tell_failure(c, r);
 	emit(p, r);
 }
 
@@ -262,8 +270,12 @@ static bool is_busy(const struct phone *p)
 
 static void prompt(struct phone *p, struct redial *r)
 {
-	const struct notice *n = notice_of_call(p, r->call);
+	const struct notice *n;
+	struct call *c = call_find(p, r->call);
 
+	if (c && !notice_of_call(p, r->call))
+		tell_failure(c, r);
+	n = notice_of_call(p, r->call);
 	r->state = REDIAL_DUE;
 	r->record.armed = false;
 	keep(p, r);

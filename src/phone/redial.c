@@ -70,7 +70,8 @@ static void emit(struct phone *p, const struct redial *r)
 	event_string(&e, "peer", r->record.uri);
 	event_string(&e, "state", state_name[r->state]);
 	if (r->state == REDIAL_WAITING || r->state == REDIAL_ARMED)
-		event_real(&e, "in", r->due_boot_ms > now ? (double)(r->due_boot_ms - now) / 1000.0 : 0.0);
+		/* in tenths: what writing it down took is nobody's business */
+		event_real(&e, "in", r->due_boot_ms > now ? (double)((r->due_boot_ms - now + 50) / 100) / 10.0 : 0.0);
 	phone_emit(p, &e);
 }
 

@@ -47,7 +47,7 @@ class Callee(threading.Thread):
 class Redial(unittest.TestCase):
     def test_armed_it_goes_at_its_time(self):
         with Callee((480, ["Retry-After: 2 (in a meeting);duration=60"]), (200, [])) as callee:
-            with offhook.Phone("--audio=null", "-c", "none") as phone:
+            with offhook.Phone("--audio=null") as phone:
                 phone.ready()
                 phone.command("set tone-seconds 0")
                 phone.command("dial " + callee.peer.uri())
@@ -68,7 +68,7 @@ class Redial(unittest.TestCase):
                 phone.wait("call", state="closed", ended_by="us")
 
     def test_unarmed_it_only_asks(self):  # S413-3
-        with Callee((413, ["Retry-After: 1"])) as callee, offhook.Phone("--audio=null", "-c", "none") as phone:
+        with Callee((413, ["Retry-After: 1"])) as callee, offhook.Phone("--audio=null") as phone:
             phone.ready()
             phone.command("set tone-seconds 0")
             phone.command("dial " + callee.peer.uri())
@@ -86,9 +86,8 @@ class Redial(unittest.TestCase):
     def test_a_target_lasts_as_long_as_its_armed_redial(self):
         with Callee((480, ["Retry-After: 1"]), (486, [])) as callee:
             home = offhook.Home()
-            rc = home.write("config/offhook/offhookrc", "set redial auto\nset tone-seconds 0\n")
-            self.assertTrue(rc)
-            with offhook.Phone("--audio=null", callee.peer.uri(), home=home) as phone:
+            rc = home.write("rc", "set sip-listen 127.0.0.1:0\nset redial auto\nset tone-seconds 0\n")
+            with offhook.Phone("--audio=null", "-c", rc, callee.peer.uri(), home=home) as phone:
                 phone.wait("redial", state="armed")
                 phone.wait("redial", state="dialing")
                 phone.wait("outcome", code=486)
@@ -100,13 +99,13 @@ class Redial(unittest.TestCase):
         home = offhook.Home()
         with Callee((480, ["Retry-After: 600 (later)"]), (200, [])) as callee:
             uri = callee.peer.uri()
-            with offhook.Phone("--audio=null", "-c", "none", home=home) as phone:
+            with offhook.Phone("--audio=null", home=home) as phone:
                 phone.ready()
                 phone.command("dial " + uri)
                 phone.wait("outcome", code=480)
                 phone.process.send_signal(signal.SIGKILL)
                 phone.process.wait()
-            with offhook.Phone("--audio=null", "-c", "none", home=home) as phone:
+            with offhook.Phone("--audio=null", home=home) as phone:
                 back = phone.wait("redial", state="waiting", peer=uri)
                 self.assertTrue(580 < back["in"] <= 600, back)
                 phone.ready()
@@ -115,7 +114,7 @@ class Redial(unittest.TestCase):
                 phone.wait("redial", state="dialing", call=back["call"])
                 phone.wait("call", state="established", peer=uri)
                 phone.command("hangup")
-            with offhook.Phone("--audio=null", "-c", "none", home=home) as phone:
+            with offhook.Phone("--audio=null", home=home) as phone:
                 phone.ready()
                 self.assertEqual(phone.any("redial"), [])
         home.remove()
@@ -123,7 +122,7 @@ class Redial(unittest.TestCase):
     def test_due_while_nobody_was_there_it_asks(self):
         home = offhook.Home()
         with Callee((480, ["Retry-After: 1"])) as callee:
-            with offhook.Phone("--audio=null", "-c", "none", home=home) as phone:
+            with offhook.Phone("--audio=null", home=home) as phone:
                 phone.ready()
                 phone.command("set redial auto")
                 phone.command("set tone-seconds 30")
@@ -131,11 +130,11 @@ class Redial(unittest.TestCase):
                 at = phone.wait("outcome", code=480)["retry_at"]
                 phone.process.send_signal(signal.SIGKILL)
                 phone.process.wait()
-            with offhook.Phone("--audio=null", "-c", "none", "-e", "sleep 1500ms", home=offhook.Home()) as clock:
+            with offhook.Phone("--audio=null", "-e", "sleep 1500ms", home=offhook.Home()) as clock:
                 clock.process.stdin.close()
                 clock.exit_status()  # the time passes
             self.assertGreater(time.time(), at)
-            with offhook.Phone("--audio=null", "-c", "none", home=home) as phone:
+            with offhook.Phone("--audio=null", home=home) as phone:
                 phone.wait("redial", state="due")
                 phone.ready()
                 phone.command("sleep 1")
@@ -146,7 +145,7 @@ class Redial(unittest.TestCase):
 class Contacts(unittest.TestCase):
     def test_a_contact_is_called(self):
         with Callee((200, [])) as other, Callee((302, ["Contact: \"Bob\" <%s>;q=0.7" % other.peer.uri("bob")])) as first:
-            with offhook.Phone("--audio=null", "-c", "none") as phone:
+            with offhook.Phone("--audio=null") as phone:
                 phone.ready()
                 phone.command("dial " + first.peer.uri())
                 outcome = phone.wait("outcome", code=302)

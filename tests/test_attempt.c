@@ -554,6 +554,24 @@ static void no_password_along_a_redirect(void **state)
 	assert_int_equal(attempt.realms, 1);
 }
 
+/* What is asked for again behind a redirect was not refused: it was not sent there. */
+static void not_sent_is_not_refused(void **state)
+{
+	struct attempt_decision d;
+
+	(void)state;
+	attempt.follow_redirects = true;
+	account_set(&account, "realm", "r", &(const char *){NULL});
+	challenge("r", true);
+	assert_int_equal(next(407).step, ATTEMPT_DIGEST);
+	contact("sip:bob@example.org");
+	assert_int_equal(next(302).step, ATTEMPT_REDIRECT);
+	challenge("r", true);
+	d = next(407);
+	assert_int_equal(d.step, ATTEMPT_GIVE_UP);
+	assert_false(d.credentials_refused);
+}
+
 static void by_way_of_a_proxy(void **state)
 {
 	struct attempt_decision d;
@@ -670,6 +688,7 @@ int main(void)
 		cmocka_unit_test_setup(redirects_are_followed, setup),
 		cmocka_unit_test_setup(redirects_end, setup),
 		cmocka_unit_test_setup(no_password_along_a_redirect, setup),
+		cmocka_unit_test_setup(not_sent_is_not_refused, setup),
 		cmocka_unit_test_setup(by_way_of_a_proxy, setup),
 		cmocka_unit_test_setup(nothing_goes_on_for_ever, setup),
 		cmocka_unit_test_setup(other_responses_end_it, setup),

@@ -580,6 +580,20 @@ static void a_hold_that_has_to_wait_comes_later(void **state)
 	/* a refusal is not asked about again */
 	phone_sip_reoffer_failed(phone, one, 488, "No");
 	assert_null(strstr(fake_taken(), "reoffer"));
+
+	/* it was never taken off hold: nothing is owed */
+	phone_hold(phone, one);
+	m.direction = MEDIA_SEND;
+	phone_sip_media(phone, one, &m);
+	phone_resume(phone, one);
+	two = ringing_in("me");
+	assert_int_equal(phone_answer(phone, two), 0);
+	phone_sip_reoffer_failed(phone, one, 488, "No");
+	phone_resume(phone, one);
+	fake_taken();
+	m.direction = MEDIA_BOTH;
+	phone_sip_media(phone, one, &m);
+	assert_null(strstr(fake_taken(), "sendonly"));
 }
 
 /* S402-1, S406-1: never sent, whoever asks. */

@@ -304,6 +304,39 @@ static void a_405_within_a_call(void **state)
 	assert_non_null(strstr(snap.notice[0].title, "405"));
 }
 
+/* S403-3: the password went out, then came the 403; S407-5: without one, realm and question are shown */
+static void after_a_password(void **state)
+{
+	struct response r = response(407, "");
+	struct account a;
+	const char *why;
+	unsigned call;
+
+	(void)state;
+	assert_int_equal(account_init(&a, "work", "sip:alice@example.com", &why), 0);
+	assert_int_equal(account_set(&a, "register", "no", &why), 0);
+	assert_int_equal(phone_account_add(phone, &a), 0);
+	r.challenges = 1;
+	r.challenge[0].proxy = r.challenge[0].supported = true;
+	text_copy(r.challenge[0].realm, ACCOUNT_TEXT_MAX, "Example");
+	text_copy(r.hop_host, ACCOUNT_TEXT_MAX, "example.com");
+	phone_sip_response(phone, dial("bob"), &r);
+	take_snapshot();
+	assert_string_equal(snap.notice[0].server, "realm “Example”");
+	assert_string_equal(snap.notice[0].action[0].command, "view prompt account edit work password=");
+	assert_string_equal(event_find_string(&outcome, "text"), outcome_find(407, NULL)->sentence);
+
+	assert_int_equal(account_set(&a, "password", "secret", &why), 0);
+	assert_int_equal(phone_account_replace(phone, &a), 0);
+	call = dial("bob");
+	phone_sip_response(phone, call, &r);
+	assert_int_equal(fake_decision.step, ATTEMPT_DIGEST);
+	fails(call, 403, "");
+	assert_string_equal(event_find_string(&outcome, "text"), outcome_find(403, NULL)->refused);
+	take_snapshot();
+	assert_string_equal(snap.notice[0].sentence, outcome_find(403, NULL)->refused);
+}
+
 /* 404, 410, 484, 604, and no others */
 static void the_tone_of_nobody(void **state)
 {
@@ -917,6 +950,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_words_of_the_server, setup, teardown),
 		cmocka_unit_test_setup_teardown(sentences_by_warning, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_405_within_a_call, setup, teardown),
+		cmocka_unit_test_setup_teardown(after_a_password, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_tone_of_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_action_is_a_command, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_what_can_be_done, setup, teardown),

@@ -178,9 +178,6 @@ void phone_sip_reoffer_failed(struct phone *p, unsigned call, unsigned code, con
 			    /* TRANSLATORS: %s is who; then code and phrase of the refusal */
 			    ? _("The call with %s could not be resumed (%u %s).")
 			    : _("The call with %s could not be put on hold (%u %s)."), who, code, shown);
-	/* asking again for what was just refused would go on for ever */
-	if (c->held_by_us)
-		c->hold_wanted = false;
 	hold_if_wanted(c);
 }
 

@@ -754,24 +754,37 @@ def test_tcp_dies(a, p):
 
 
 class NameServer:
-    """Answers what it is told to; RECORDS: {(name, type): [rdata, ...]}."""
+    """Answers what it is told to; RECORDS: {(name, type): [rdata, ...]}, None for what it never answers."""
 
-    A, AAAA, SRV = 1, 28, 33
+    A, AAAA, SRV, NAPTR = 1, 28, 33, 35
 
-    def __init__(self, agent, records):
+    def __init__(self, agent, records, ttl=60, rcode=0):
+        self.agent = agent
         self.s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.s.bind(("127.0.0.1", 0))
         self.records = records
+        self.ttl = ttl
+        self.rcode = rcode
+        self.truncated = False
         self.asked = []
-        agent.do("nameserver %d" % self.s.getsockname()[1])
+        self.port = self.s.getsockname()[1]
+        agent.do("nameserver %d" % self.port)
+
+    def close(self):
+        self.s.close()
 
     @staticmethod
     def name(text):
-        return b"".join(bytes([len(x)]) + x.encode() for x in text.split(".")) + b"\0"
+        return b"".join(bytes([len(x)]) + x.encode() for x in text.split(".") if x) + b"\0"
 
     @staticmethod
     def srv(priority, port, target):
         return struct.pack(">HHH", priority, 10, port) + NameServer.name(target)
+
+    @staticmethod
+    def naptr(order, preference, service, replacement, flags="s"):
+        return struct.pack(">HH", order, preference) + b"".join(
+            bytes([len(x)]) + x.encode() for x in (flags, service, "")) + NameServer.name(replacement)
 
     def serve(self, peer):
         """Answers until the peer has something to read."""
@@ -785,19 +798,38 @@ class NameServer:
             self.serve_one()
         raise AssertionError("nothing came; asked %r" % self.asked)
 
-    def serve_one(self):
-        data, source = self.s.recvfrom(4096)
+    def serve_all(self, seconds=0):
+        """Answers what has come up to now, and the clock put forward by so much."""
+        for step in range(seconds * 5 + 1):
+            if step:
+                self.agent.advance(200)
+            self.agent.do("nothing", None)
+            while select.select([self.s], [], [], 0.02)[0]:
+                self.serve_one()
+
+    def answer(self, data, truncated=False):
         labels, at = [], 12
         while data[at]:
             labels.append(data[at + 1:at + 1 + data[at]].decode())
             at += 1 + data[at]
         kind = struct.unpack(">H", data[at + 1:at + 3])[0]
         self.asked.append((".".join(labels), kind))
-        answers = self.records.get(self.asked[-1], [])
-        out = data[:2] + struct.pack(">HHHHH", 0x8180, 1, len(answers), 0, 0) + data[12:at + 5]
+        answers = self.records.get(self.asked[-1], self.records.get(kind, []))
+        if answers is None:
+            return None
+        if truncated:
+            answers = []
+        out = data[:2] + struct.pack(">HHHHH", 0x8380 if truncated else 0x8180 | self.rcode, 1, len(answers), 0, 0)
+        out += data[12:at + 5]
         for rdata in answers:
-            out += b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(rdata)) + rdata
-        self.s.sendto(out, source)
+            out += b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, self.ttl, len(rdata)) + rdata
+        return out
+
+    def serve_one(self):
+        data, source = self.s.recvfrom(4096)
+        out = self.answer(data, self.truncated)
+        if out:
+            self.s.sendto(out, source)
 
 
 def test_srv(a, p):
@@ -843,6 +875,445 @@ def test_next_address_after_503(a, p):
     q.close()
 
 
+LOCAL = [socket.inet_aton("127.0.0.1")]
+
+
+def call(a, p, number, uri="sip:bob@x.test", ns=None):
+    """A call that is refused; the INVITE that came."""
+    a.do("invite %d %s -" % (number, uri))
+    if ns:
+        ns.serve(p)
+    invite = p.expect("INVITE")
+    p.reply(invite, 404)
+    p.expect("ACK")
+    assert "code=404" in a.expect("response %d" % number)
+    return invite
+
+
+def test_naptr(a, p):
+    """The domain's order of transports, not ours; what is none of ours is passed over."""
+    q = Peer(a, tcp=True)
+    n = NameServer
+    ns = n(a, {
+        ("x.test", 35): [n.naptr(20, 1, "SIP+D2U", "u.x.test"), n.naptr(10, 2, "sip+d2t", "t.x.test"),
+                         n.naptr(10, 1, "SIPS+D2T", "s.x.test"), n.naptr(1, 1, "SIP+D2U", "bad.x.test", flags="u"),
+                         n.naptr(1, 1, "SIP+D2U", "")],
+        ("u.x.test", 33): [n.srv(1, p.port, "one.test")], ("t.x.test", 33): [n.srv(9, q.port, "one.test")],
+        ("one.test", 1): LOCAL})
+    call(a, q, 1, ns=ns)
+    p.none("INVITE")
+    assert {k for k in ns.asked if k[1] == 33} == {("u.x.test", 33), ("t.x.test", 33)}, ns.asked
+    assert not [k for k in ns.asked if k[0] == "x.test" and k[1] != 35], ns.asked
+    # a transport or a port in the URI: it is not for the domain to say
+    for uri in ("sip:bob@y.test;transport=udp", "sip:bob@y.test:%d" % p.port):
+        a.do("invite 2 %s -" % uri)
+        ns.serve_all()
+        a.expect("response 2")
+    assert ("y.test", 35) not in ns.asked and ("_sip._udp.y.test", 33) in ns.asked
+    # the first transport is dead: the other one
+    q.close()
+    a.do("flush")
+    call(a, p, 3, ns=ns)
+    ns.close()
+
+
+def test_many_naptr(a, p):
+    """The best few of many, wherever they stand."""
+    n = NameServer
+    records = [n.naptr(100 - i, 1, "SIP+D2U", "n%d.x.test" % i) for i in range(14)]
+    ns = n(a, {("x.test", 35): records, ("n13.x.test", 33): [n.srv(1, p.port, "one.test")], ("one.test", 1): LOCAL})
+    call(a, p, 1, ns=ns)
+    assert sorted(k[0] for k in ns.asked if k[1] == 33) == ["n%d.x.test" % i for i in range(10, 14)], ns.asked
+    ns.close()
+
+
+def test_not_there(a, p):
+    """A target of "." says that there is no such service: no address of the name is tried (RFC 2782)."""
+    ns = NameServer(a, {("_sip._udp.x.test", 33): [NameServer.srv(1, 1, "")], ("x.test", 1): LOCAL})
+    a.do("invite 1 sip:bob@x.test -")
+    ns.serve_all()
+    assert "error=dns" in a.expect("response 1")
+    assert ("x.test", 1) not in ns.asked
+    ns.close()
+
+
+def test_half_a_name_server(a, p):
+    """A server that never answers NAPTR, SRV and AAAA: it costs a few seconds, once."""
+    ns = NameServer(a, {35: None, 33: None, 28: None, ("x.test", 1): LOCAL, ("y.test", 1): LOCAL})
+    a.do("invite 1 sip:bob@x.test -")
+    ns.serve_all(7)
+    a.none("response 1")
+    ns.serve_all(1)
+    a.advance(500)
+    # port 5060 is the answer's; nobody needs to be there
+    a.do("hangup 1")
+    assert ("x.test", 1) in ns.asked
+    a.expect("sent 1")
+    ns.asked = []
+    a.do("invite 2 sip:bob@x.test -")
+    a.expect("sent 2")
+    assert not ns.asked, ns.asked
+    # the SRV question for one transport only
+    ns.records[("_sip._udp.y.test", 33)] = [NameServer.srv(1, p.port, "y.test")]
+    ns.records[35] = []
+    a.do("invite 3 sip:bob@y.test -")
+    ns.serve_all(5)
+    p.expect("INVITE")
+    ns.close()
+
+
+def test_second_name_server(a, p):
+    dumb = NameServer(a, {35: None, 33: None, 28: None, 1: None})
+    ns = NameServer(a, {("_sip._udp.x.test", 33): [NameServer.srv(1, p.port, "one.test")], ("one.test", 1): LOCAL})
+    a.do("nameserver %d %d" % (dumb.port, ns.port))
+    a.do("invite 1 sip:bob@x.test -")
+    for _ in range(8):  # each question is put to the other server after half a second
+        dumb.serve_all()
+        ns.serve_all()
+        a.advance(250)
+    p.expect("INVITE")
+    dumb.close()
+    ns.close()
+
+
+def test_long_answer(a, p):
+    """What has no room in a datagram comes by TCP."""
+    stream = socket.socket()
+    ns = NameServer(a, {("_sip._udp.x.test", 33): [NameServer.srv(1, p.port, "one.test")], ("one.test", 1): LOCAL})
+    stream.bind(("127.0.0.1", ns.port))
+    stream.listen()
+    ns.truncated = True
+    a.do("invite 1 sip:bob@x.test;transport=udp -")
+    ns.serve_one()
+    ns.truncated = False
+    assert select.select([stream], [], [], LIMIT)[0], "no connection"
+    s, _ = stream.accept()
+    out = ns.answer(s.recv(4096)[2:])
+    s.sendall(struct.pack(">H", len(out)) + out)
+    ns.serve(p)
+    p.expect("INVITE")
+    s.close()
+    stream.close()
+    ns.close()
+
+
+def test_cache(a, p):
+    n = NameServer
+    ns = n(a, {("x.test", 35): [n.naptr(1, 1, "SIP+D2U", "u.x.test")], ("u.x.test", 33): [n.srv(1, p.port, "one.test")],
+               ("one.test", 1): LOCAL}, ttl=100)
+    call(a, p, 1, ns=ns)
+    ns.serve_all()
+    asked = sorted(ns.asked)
+    assert asked == [("one.test", 1), ("one.test", 28), ("u.x.test", 33), ("x.test", 35)], asked
+    # known, in capitals too; that there is no AAAA record for half a minute
+    a.advance(25000)
+    ns.asked = []
+    call(a, p, 2, uri="sip:bob@X.Test")
+    a.advance(10000)
+    call(a, p, 3, ns=ns)
+    ns.serve_all()
+    assert ns.asked == [("one.test", 28)], ns.asked
+    # too old
+    a.advance(70000)
+    ns.asked = []
+    call(a, p, 4, ns=ns)
+    ns.serve_all()
+    assert sorted(ns.asked) == asked, ns.asked
+    # another network
+    ns.asked = []
+    a.do("flush")
+    call(a, p, 5, ns=ns)
+    ns.serve_all()
+    assert sorted(ns.asked) == asked, ns.asked
+    # a failure says nothing about the name
+    bad = NameServer(a, {}, rcode=2)
+    for i in (6, 7):
+        bad.asked = []
+        a.do("invite %d sip:bob@z.test:5070 -" % i)
+        bad.serve_all()
+        assert "error=dns" in a.expect("response %d" % i)
+        assert {("z.test", 1), ("z.test", 28)} == set(bad.asked), bad.asked
+    bad.close()
+    ns.close()
+
+
+def test_ttl_bounds(a, p):
+    """At least a second, at most an hour, whatever the server says."""
+    port = p.port
+    ns = NameServer(a, {("x.test", 1): LOCAL, ("x.test", 28): [b"\0" * 15 + b"\1"]}, ttl=0)
+    call(a, p, 1, "sip:bob@x.test:%d" % port, ns)
+    ns.serve_all()
+    call(a, p, 2, "sip:bob@x.test:%d" % port)
+    for ttl, passed in ((0, 1500), (0xffffffff, 3601000)):
+        ns.ttl = ttl
+        a.do("flush")
+        call(a, p, 3, "sip:bob@x.test:%d" % port, ns)
+        ns.serve_all()
+        ns.asked = []
+        a.advance(passed)
+        call(a, p, 4, "sip:bob@x.test:%d" % port, ns)
+        ns.serve_all()
+        assert ns.asked, ttl
+    ns.close()
+
+
+def test_many_names(a, p):
+    """What is kept is bounded."""
+    ns = NameServer(a, {1: LOCAL})
+    for i in range(80):
+        a.do("invite 1 sip:bob@n%d.test:%d;transport=udp -" % (i, p.port))
+        ns.serve(p)
+        p.reply(p.expect("INVITE"), 404)
+        a.expect("response 1")
+    ns.asked = []
+    call(a, p, 2, "sip:bob@n79.test:%d" % p.port)
+    call(a, p, 2, "sip:bob@n50.test:%d" % p.port)
+    assert not ns.asked, ns.asked
+    call(a, p, 2, "sip:bob@n0.test:%d" % p.port, ns)
+    assert ("n0.test", 1) in ns.asked
+    ns.close()
+
+
+def test_old_answers(a, p):
+    """The name server is silent: what it said up to a day before is better than nothing."""
+    n = NameServer
+    records = {("x.test", 35): [n.naptr(1, 1, "SIP+D2U", "u.x.test")],
+               ("u.x.test", 33): [n.srv(1, p.port, "one.test")], ("one.test", 1): LOCAL}
+    ns = n(a, records)
+    call(a, p, 1, ns=ns)
+    ns.serve_all()
+    ns.records = {35: None, 33: None, 28: None, 1: None}
+    a.advance(3600000)
+    ns.asked = []
+    a.do("invite 2 sip:bob@x.test -")
+    a.advance(1700)
+    p.none("INVITE")
+    a.advance(200)
+    p.reply(p.expect("INVITE"), 404)
+    a.expect("response 2")
+    assert ("x.test", 35) not in ns.asked
+    ns.serve_all()
+    # the servers are not waited for again at once
+    call(a, p, 3)
+    # SERVFAIL is no better than silence
+    a.advance(3600000)
+    ns.records, ns.rcode = {}, 2
+    ns.asked = []
+    call(a, p, 4, ns=ns)
+    assert ns.asked
+    # no name server at all
+    a.advance(3600000)
+    a.do("nameserver")
+    call(a, p, 5)
+    # a day is the end
+    a.advance(25 * 3600000)
+    a.do("invite 6 sip:bob@x.test -")
+    assert "error=dns" in a.expect("response 6")
+    ns.close()
+
+
+def dead_and_live(a, p, q, transport="udp"):
+    """A domain whose first server is P and whose second is Q."""
+    return NameServer(a, {
+        ("_sip._%s.x.test" % transport, 33): [NameServer.srv(1, p.port, "one.test"), NameServer.srv(2, q.port, "one.test")],
+        ("one.test", 1): LOCAL}, ttl=3600)
+
+
+def test_silent_hop(a, p):
+    """The next server after five seconds, and at once in the half minute after that."""
+    q = Peer(a)
+    ns = dead_and_live(a, p, q)
+    a.do("invite 1 sip:bob@x.test;transport=udp -")
+    ns.serve(p)
+    ns.serve_all()
+    first = p.expect("INVITE")
+    a.advance(4500)
+    q.none("INVITE")
+    a.advance(600)
+    second = q.expect("INVITE")
+    assert second["Call-ID"] == first["Call-ID"] and second["Via"] != first["Via"] and second["CSeq"] == first["CSeq"]
+    # the first one comes to life: no second phone is to ring
+    p.reply(first, 180, "Ringing", tag="late")
+    assert p.expect("CANCEL")["Via"] == first["Via"]
+    a.none("progress 1 180")
+    q.reply(second, 200, "OK", body=sdp())
+    q.expect("ACK")
+    a.expect("established 1")
+    # and what it answers is ended; the first copy is lost in libre
+    for _ in range(2):
+        p.reply(first, 200, "OK", tag="late", body=sdp())
+    assert p.expect("ACK")["To"].endswith("tag=late")
+    bye = p.expect("BYE")
+    assert bye["To"].endswith("tag=late")
+    p.reply(bye, 200)
+    a.do("hangup 1")
+    q.reply(q.expect("BYE"), 200)
+    a.expect("closed 1 us")
+    while p.recv(0.05):
+        pass
+    # dead for half a minute
+    call(a, q, 2, "sip:bob@x.test;transport=udp")
+    p.none("INVITE")
+    a.advance(31000)
+    call(a, p, 3, "sip:bob@x.test;transport=udp")
+    q.none("INVITE")
+    ns.close()
+    q.close()
+
+
+def test_silent_hops_all(a, p):
+    """None lives: one timeout at the end; dead ones are tried all the same, in the domain's order."""
+    q = Peer(a)
+    ns = dead_and_live(a, p, q)
+    for number in (1, 2):
+        a.do("invite %d sip:bob@x.test;transport=udp -" % number)
+        if number == 1:
+            ns.serve(p)
+            ns.serve_all()
+        p.expect("INVITE")
+        q.none("INVITE")
+        a.advance(5100)
+        q.expect("INVITE")
+        a.advance(31000)
+        a.none("response")
+        a.advance(1500)
+        line = a.expect("response %d" % number)
+        assert "error=timeout" in line and "detail=127.0.0.1:%d" % q.port in line, line
+        while p.recv(0.05):
+            pass
+        while q.recv(0.05):
+            pass
+    # the network is another one: as if nothing had been
+    a.do("invite 3 sip:bob@x.test;transport=udp -")
+    p.expect("INVITE")
+    a.advance(5100)
+    q.reply(q.expect("INVITE"), 404)
+    a.expect("response 3")
+    a.do("flush")
+    while p.recv(0.05):
+        pass
+    call(a, p, 4, "sip:bob@x.test;transport=udp", ns)
+    ns.close()
+    q.close()
+
+
+def test_hangup_at_a_silent_hop(a, p):
+    q = Peer(a)
+    ns = dead_and_live(a, p, q)
+    a.do("invite 1 sip:bob@x.test;transport=udp -")
+    ns.serve(p)
+    p.expect("INVITE")
+    a.do("hangup 1")
+    a.advance(6000)
+    q.none("INVITE")
+    ns.close()
+    q.close()
+
+
+def test_register_at_the_second(a, p):
+    """A refresh does not ask the dead server first."""
+    q = Peer(a)
+    ns = dead_and_live(a, p, q)
+    a.do("account x sip:alice@x.test;transport=udp")
+    a.do("register x")
+    ns.serve(p)
+    ns.serve_all()
+    p.expect("REGISTER")
+    a.advance(5100)
+    p.none("OPTIONS")  # takes the repetitions
+    q.reply(q.expect("REGISTER"), 200, headers=["Expires: 60"], contact=False)
+    a.expect("registration x registered")
+    call(a, q, 1, "sip:bob@x.test;transport=udp")
+    p.none("INVITE")
+    ns.close()
+    q.close()
+
+
+LONG = "X-Long:_" + "x" * 900
+
+
+def tcp_beside(p):
+    """A TCP listener on the port of a UDP peer."""
+    q = Peer(p.agent, tcp=True)
+    q.s.close()
+    q.s = socket.socket()
+    q.s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    q.s.bind(("127.0.0.1", p.port))
+    q.s.listen()
+    q.port = p.port
+    return q
+
+
+def test_large_request(a, p):
+    """Above 1300 bytes by TCP, even where UDP is asked for; the next one, small, by UDP."""
+    q = tcp_beside(p)
+    a.do("invite 1 %s;transport=udp - %s" % (p.uri, LONG))
+    invite = q.expect("INVITE")
+    assert len(LONG) < 1000 and invite["Via"].startswith("SIP/2.0/TCP ") and invite["X-Long"], invite.headers
+    assert invite["Contact"].endswith(";transport=tcp>")
+    p.none("INVITE")
+    q.reply(invite, 404)
+    a.expect("response 1")
+    call(a, p, 2, p.uri)
+    q.close()
+
+
+def test_large_request_sizes(a, p):
+    """The whole request counts: what we write, start line and Via."""
+    q = tcp_beside(p)
+    sizes = {}
+    for n in range(300, 700, 8):
+        a.do("invite 1 %s;transport=udp - X-Long:_%s" % (p.uri, "x" * n))
+        ready = select.select([p.s, q.stream or q.s], [], [], LIMIT)[0]
+        peer = p if p.s in ready else q
+        m = peer.expect("INVITE")
+        size = len("\r\n".join([m.start] + ["%s: %s" % h for h in m.headers] + ["", m.body])) + 2
+        sizes.setdefault(peer.tcp, []).append(size)
+        peer.reply(m, 404)
+        a.expect("response 1")
+    assert max(sizes[False]) <= 1300 and 1200 < min(sizes[True]) <= 1320, (max(sizes[False]), min(sizes[True]))
+    q.close()
+
+
+def test_large_request_refused(a, p):
+    """Nobody listens at TCP: by UDP after all, and so at once the next time."""
+    a.do("invite 1 %s;transport=udp - %s" % (p.uri, LONG))
+    invite = p.expect("INVITE")
+    assert invite["Via"].startswith("SIP/2.0/UDP ") and invite["X-Long"]
+    assert invite["Contact"].endswith(":%d>" % a.port), invite["Contact"]
+    p.reply(invite, 404)
+    a.expect("response 1")
+
+
+def test_large_request_swallowed(a, p):
+    """A firewall swallows what goes by TCP."""
+    q = tcp_beside(p)
+    a.do("invite 1 %s;transport=udp - %s" % (p.uri, LONG))
+    q.expect("INVITE")
+    p.none("INVITE")
+    a.advance(5100)
+    invite = p.expect("INVITE")
+    p.reply(invite, 404)
+    a.expect("response 1")
+    a.do("invite 2 %s;transport=udp - %s" % (p.uri, LONG))
+    p.expect("INVITE")
+    q.close()
+
+
+def test_large_credentials(a, p):
+    """The same server by the other transport."""
+    q = tcp_beside(p)
+    a.do("account x sip:alice@127.0.0.1:%d password=secret" % p.port)
+    a.do("invite 1 %s x X-Long:_%s" % (p.uri, "x" * 150))
+    p.reply(p.expect("INVITE"), 401, headers=['WWW-Authenticate: Digest realm="%s", nonce="n"' % ("r" * 250)])
+    p.expect("ACK")
+    again = q.expect("INVITE")
+    assert digest(again["Authorization"], "INVITE", "secret")[0]
+    q.reply(again, 404)
+    assert "code=404" in a.expect("response 1")
+    q.close()
+
+
 def test_challenged_server(a, p):
     """Credentials go to the server that asked, without a look at the names again."""
     ns = NameServer(a, {("_sip._udp.x.test", 33): [NameServer.srv(1, p.port, "one.test")],
@@ -860,7 +1331,7 @@ def test_unknown_name(a, p):
     assert "error=dns" in a.expect("response 1")
     ns = NameServer(a, {})
     a.do("invite 2 sip:bob@none.test -")
-    for _ in range(4):
+    for _ in range(5):
         ns.serve_one()
     line = a.expect("response 2")
     assert "error=dns" in line and "detail=none.test" in line, line

@@ -14,9 +14,9 @@
 #include "sip/dialog.h"
 #include "sip/digest.h"
 #include "sip/field.h"
+#include "sip/hosts.h"
 #include "sip/negotiation.h"
 #include "sip/report.h"
-#include "sip/resolve.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -362,12 +362,12 @@ static void test_hosts(void **state)
 	char shown[64];
 
 	(void)state;
-	assert_int_equal(resolve_hosts(text, "desk", 5061, address, 4), 3);
+	assert_int_equal(hosts_find(text, "desk", 5061, address, 4), 3);
 	re_snprintf(shown, sizeof(shown), "%J %J %J", &address[0], &address[1], &address[2]);
 	assert_string_equal(shown, "10.0.0.1:5061 [::1]:5061 10.0.0.4:5061");
-	assert_int_equal(resolve_hosts(text, "desk", 5061, address, 1), 1);
-	assert_int_equal(resolve_hosts(text, "other", 1, address, 4), 0);
-	assert_int_equal(resolve_hosts("", "desk", 1, address, 4), 0);
+	assert_int_equal(hosts_find(text, "desk", 5061, address, 1), 1);
+	assert_int_equal(hosts_find(text, "other", 1, address, 4), 0);
+	assert_int_equal(hosts_find("", "desk", 1, address, 4), 0);
 }
 
 /* --- SDP ----------------------------------------------------------------------------------------------- */

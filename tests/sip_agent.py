@@ -1043,7 +1043,10 @@ def test_ttl_bounds(a, p):
     ns = NameServer(a, {("x.test", 1): LOCAL, ("x.test", 28): [b"\0" * 15 + b"\1"]}, ttl=0)
     call(a, p, 1, "sip:bob@x.test:%d" % port, ns)
     ns.serve_all()
+    ns.asked = []
     call(a, p, 2, "sip:bob@x.test:%d" % port)
+    ns.serve_all()
+    assert not ns.asked, ns.asked
     for ttl, passed in ((0, 1500), (0xffffffff, 3601000)):
         ns.ttl = ttl
         a.do("flush")
@@ -1066,12 +1069,17 @@ def test_many_names(a, p):
         p.reply(p.expect("INVITE"), 404)
         p.expect("ACK")
         a.expect("response 1")
+        if i == 50:
+            call(a, p, 2, "sip:bob@n1.test:%d" % p.port)
+    ns.serve_all()
     ns.asked = []
-    call(a, p, 2, "sip:bob@n79.test:%d" % p.port)
-    call(a, p, 2, "sip:bob@n50.test:%d" % p.port)
+    # used long ago: gone; used since then, or new: kept
+    for i in (79, 30, 1):
+        call(a, p, 2, "sip:bob@n%d.test:%d" % (i, p.port))
+    ns.serve_all()
     assert not ns.asked, ns.asked
-    call(a, p, 2, "sip:bob@n0.test:%d" % p.port, ns)
-    assert ("n0.test", 1) in ns.asked
+    call(a, p, 2, "sip:bob@n2.test:%d" % p.port, ns)
+    assert ("n2.test", 1) in ns.asked
     ns.close()
 
 
@@ -1094,8 +1102,11 @@ def test_old_answers(a, p):
     a.expect("response 2")
     assert ("x.test", 35) not in ns.asked
     ns.serve_all()
+    ns.asked = []
     # the servers are not waited for again at once
     call(a, p, 3)
+    ns.serve_all()
+    assert ("x.test", 35) not in ns.asked, ns.asked
     # SERVFAIL is no better than silence
     a.advance(3600000)
     ns.records, ns.rcode = {}, 2
@@ -1215,13 +1226,32 @@ def test_silent_hops_all(a, p):
     q.close()
 
 
+def test_ringing_hop(a, p):
+    """A hop that has said something is not silent, however long it rings."""
+    q = Peer(a)
+    ns = dead_and_live(a, p, q)
+    a.do("invite 1 sip:bob@x.test;transport=udp -")
+    ns.serve(p)
+    invite = p.expect("INVITE")
+    p.reply(invite, 180, "Ringing")
+    a.expect("progress 1 180")
+    a.advance(20000)
+    q.none("INVITE")
+    p.reply(invite, 404)
+    a.expect("response 1")
+    ns.close()
+    q.close()
+
+
 def test_hangup_at_a_silent_hop(a, p):
     q = Peer(a)
     ns = dead_and_live(a, p, q)
     a.do("invite 1 sip:bob@x.test;transport=udp -")
     ns.serve(p)
     p.expect("INVITE")
+    a.do("keep 1")
     a.do("hangup 1")
+    a.expect("closed 1 us")
     a.advance(6000)
     q.none("INVITE")
     ns.close()
@@ -1273,6 +1303,11 @@ def test_large_request(a, p):
     q.reply(invite, 404)
     a.expect("response 1")
     call(a, p, 2, p.uri)
+    # what it says by TCP is its word
+    a.do("invite 3 %s;transport=udp - %s" % (p.uri, LONG))
+    q.reply(q.expect("INVITE"), 503)
+    assert "code=503" in a.expect("response 3")
+    p.none("INVITE")
     q.close()
 
 

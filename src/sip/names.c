@@ -104,8 +104,10 @@ int names_open(void)
 
 	servers = SERVERS_MAX;
 	err = dns_srv_get(domain, sizeof(domain), server, &servers);
-	if (err || !servers)
+	if (err || !servers) {
+		servers = 0;
 		return err ? err : ENOENT;
+	}
 	if (client)
 		return dnsc_srv_set(client, server, servers);
 	return dnsc_alloc(&client, NULL, server, servers);

@@ -5,7 +5,7 @@
 #include <re.h>
 
 #define NAME_SIZE      256
-#define NAMES_MAX      64           /* answers that are kept; the one that was not used for longest makes room */
+#define NAMES_MAX      128          /* answers that are kept; the one that was not used for longest makes room */
 #define NAME_RECORDS   16           /* of an answer that are kept */
 #define NAME_TTL_MIN   1            /* seconds; what a record says is kept within these */
 #define NAME_TTL_MAX   3600
@@ -28,7 +28,7 @@ struct question {
 	void *arg;
 };
 
-/* Reads which name servers there are now; an errno when there are none. */
+/* Reads which name servers there are now; an errno when there are none, and questions fail then. */
 int names_open(void);
 /* Ends the sockets and forgets all answers. No question may be under way. */
 void names_close(void);

@@ -259,7 +259,7 @@ static void ask(struct resolve *r, const char *name, uint16_t type, unsigned ind
 	if (!r->opened) {
 		/* anew for each lookup: a laptop changes networks */
 		r->opened = true;
-		r->old = names_open() != 0;
+		names_open();
 	}
 	q = &r->query[r->queries++];
 	q->r = r;

@@ -44,9 +44,11 @@ int dns_srv_get(char *domain, size_t dsize, struct sa *srvv, uint32_t *n)
 {
 	(void)domain;
 	(void)dsize;
+	if (!nameservers)
+		return ENOENT;
 	memcpy(srvv, nameserver, nameservers * sizeof(*srvv));
 	*n = nameservers;
-	return nameservers ? 0 : ENOENT;
+	return 0;
 }
 
 static const char *shown(const char *s)

@@ -962,6 +962,55 @@ def test_half_a_name_server(a, p):
     ns.close()
 
 
+def test_late_answer(a, p):
+    """Too late for the lookup that asked, but not for the next one."""
+    n = NameServer
+    q = Peer(a)
+    ns = n(a, {("x.test", 35): [n.naptr(1, 1, "SIP+D2U", "u.x.test")], ("one.test", 1): LOCAL,
+               ("u.x.test", 33): [n.srv(1, q.port, "one.test")], ("_sip._udp.x.test", 33): [n.srv(1, p.port, "one.test")]})
+
+    def question(kind, prefix=""):
+        while True:
+            data, source = ns.s.recvfrom(4096)
+            out = ns.answer(data)
+            if ns.asked[-1][1] == kind and ns.asked[-1][0].startswith(prefix):
+                return out, source
+
+    a.do("invite 1 sip:bob@x.test -")
+    late = question(35)
+    a.advance(3100)
+    services = [question(33, "_sip._udp"), question(33, "_sip._tcp")]
+    for out, source in [late] + services[::-1]:
+        ns.s.sendto(out, source)
+        a.do("nothing", None)
+    ns.serve(p)
+    p.reply(p.expect("INVITE"), 404)
+    a.expect("response 1")
+    ns.serve_all()
+    ns.asked = []
+    call(a, q, 2, ns=ns)
+    ns.serve_all()
+    assert ("x.test", 35) not in ns.asked, ns.asked
+    ns.close()
+    q.close()
+
+
+def test_half_known(a, p):
+    """One kind of address is known, the other one's question is not answered."""
+    ns = NameServer(a, {("x.test", 1): LOCAL, 28: None})
+    a.do("invite 1 sip:bob@x.test:%d -" % p.port)
+    ns.serve_all()
+    a.do("hangup 1")
+    a.expect("closed 1")
+    a.do("invite 2 sip:bob@x.test:%d -" % p.port)
+    ns.serve_all()
+    assert ("x.test", 1) in ns.asked
+    p.none("INVITE")
+    a.advance(2100)
+    p.expect("INVITE")
+    ns.close()
+
+
 def test_second_name_server(a, p):
     dumb = NameServer(a, {35: None, 33: None, 28: None, 1: None})
     ns = NameServer(a, {("_sip._udp.x.test", 33): [NameServer.srv(1, p.port, "one.test")], ("one.test", 1): LOCAL})
@@ -1155,6 +1204,15 @@ def test_silent_hop(a, p):
     # dead for half a minute
     call(a, q, 2, "sip:bob@x.test;transport=udp")
     p.none("INVITE")
+    # or until it is heard of
+    call(a, p, 4, p.uri)
+    call(a, p, 5, "sip:bob@x.test;transport=udp")
+    a.do("invite 6 sip:bob@x.test;transport=udp -")
+    p.expect("INVITE")
+    a.advance(5100)
+    q.reply(q.expect("INVITE"), 404)
+    q.expect("ACK")
+    a.expect("response 6")
     a.advance(31000)
     drain(p)
     call(a, p, 3, "sip:bob@x.test;transport=udp")

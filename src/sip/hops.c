@@ -53,16 +53,18 @@ bool hop_is_dead(const struct hop *hop)
 
 void hops_order(struct hop *hop, unsigned n)
 {
-	struct hop last[HOPS_MAX];
-	unsigned i, lasts = 0, firsts = 0;
+	unsigned i = 0, left;
 
-	for (i = 0; i < n; i++) {
-		if (hop_is_dead(&hop[i]))
-			last[lasts++] = hop[i];
-		else
-			hop[firsts++] = hop[i];
+	for (left = n; left > 0; left--) {
+		struct hop h = hop[i];
+
+		if (!hop_is_dead(&h)) {
+			i++;
+			continue;
+		}
+		memmove(&hop[i], &hop[i + 1], (n - i - 1) * sizeof(h));
+		hop[n - 1] = h;
 	}
-	memcpy(&hop[firsts], last, lasts * sizeof(*last));
 }
 
 void hops_forget(void)

@@ -27,7 +27,7 @@
 #include "ui/ui.h"
 
 #define READY_LIMIT_MS    3000 /* then the phone is ready, registered or not */
-#define SHUTDOWN_LIMIT_MS 1800 /* for BYE, CANCEL and unregistering */
+#define SHUTDOWN_LIMIT_MS 1500 /* for BYE, CANCEL and unregistering; a stalled terminal may take more */
 #define SHUTDOWN_STEP_MS  20
 
 static struct {
@@ -304,7 +304,7 @@ static void signal_h(unsigned flags, void *arg)
 				ui_continue();
 			break;
 		case SIGTSTP:
-			if (self.on_screen && !phone_active_calls(self.phone))
+			if (self.on_screen)
 				ui_suspend();
 			break;
 		default:

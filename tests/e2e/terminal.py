@@ -89,11 +89,11 @@ class Terminal:
                 self.home.file("sanitizer")
         environment.update(env or {})
         self.master, self.slave = pty.openpty()
-        self.emulator = Emulator(size[0] or 24, size[1] or 80)
+        self.condition = threading.Condition()
+        self.emulator = Emulator(24, 80)
         self.set_size(*size)
         self.found = self.attributes()
         self.bytes = b""
-        self.condition = threading.Condition()
         self.reading = threading.Event()
         self.reading.set()
         self.wake = os.pipe()
@@ -146,7 +146,7 @@ class Terminal:
                     raise AssertionError("%s is not to be seen:\n%s" % (what, text))
                 self.condition.wait(left)
 
-    def quiet(self, seconds=0.4):
+    def quiet(self, seconds=0.2):
         """Waits until nothing has come for so long; the screen then."""
         with self.condition:
             while self.condition.wait(seconds):
@@ -154,8 +154,10 @@ class Terminal:
             return self.emulator.text()
 
     def set_size(self, rows, cols):
+        """0 x 0: the terminal does not know. The eye sees at most 500 x 500 of it."""
         if rows and cols:
-            self.emulator.resize(rows, cols)
+            with self.condition:
+                self.emulator.resize(min(rows, 500), min(cols, 500))
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
 
     # --- the line ---

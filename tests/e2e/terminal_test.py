@@ -1,11 +1,10 @@
 """Terminals: one that stalls, goes, is resized, is suspended, or cannot; and what is left of it after an end or a
 crash. A pty is the terminal, libvterm the eye, a scripted peer the other end of the call."""
 
-import fcntl
+import ctypes
 import os
 import re
 import select
-import shutil
 import signal
 import socket
 import struct
@@ -19,9 +18,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import offhook  # noqa: E402
 from terminal import Emulator, Terminal, mask  # noqa: E402
 
-STALL = float(os.environ.get("OFFHOOK_TEST_STALL", "5"))  # seconds
+STALL = float(os.environ.get("OFFHOOK_TEST_STALL", "4"))  # seconds
 GONE = 2.0                                                # seconds, from a signal to the end of the process
 SO_TIMESTAMPNS = 35
+PICTURES = "\f\033OP\f\033OQ"  # keys: everything anew, help, everything anew, calls
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE)
 
 
@@ -74,7 +74,7 @@ class Phone:
             self.peer.receive("ACK")
             self.t.see("talking")
         else:
-            self.t.see("No calls", "─")
+            self.t.see("No calls")
 
     def request(self, method, cseq, body=""):
         """Sends METHOD within the call."""
@@ -98,7 +98,7 @@ class Phone:
         """The line takes nothing any more, and many pictures are due."""
         termios.tcflow(self.t.slave, termios.TCOOFF)
         for _ in range(20):
-            self.t.type("\f?\033")
+            self.t.type(PICTURES)
 
     def goodbye(self, answered=True):
         """What the peer is told at the end: the methods, each once."""
@@ -132,6 +132,25 @@ class Case(unittest.TestCase):
         self.assertEqual(t.mode(1049), False if alternate else None)
         self.assertIs(t.mode(2004), False)
         self.assertIsNot(t.mode(25), False)
+
+    def at_once(self, one, cases):
+        """Calls ONE for each of CASES, side by side."""
+        failed = []
+
+        def run(case):
+            try:
+                one(*case)
+            except Exception as e:  # told below
+                failed.append((case, e))
+
+        threads = [threading.Thread(target=run, args=(case,)) for case in cases]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for case, e in failed:
+            with self.subTest(case):
+                raise e
 
     def assert_taken(self, t):
         self.assertFalse(t.attributes()[3] & (termios.ECHO | termios.ICANON | termios.ISIG))
@@ -236,7 +255,7 @@ class End(Case):
         with Phone((100, 300), register=True) as p:
             p.t.stop_reading()
             for _ in range(60):
-                p.t.type("\f?\033")
+                p.t.type(PICTURES)
                 select.select([], [], [], 0.01)
             self.leave(p, signal.SIGTERM)
             p.t.go_on_reading()
@@ -244,25 +263,11 @@ class End(Case):
             self.assert_given_back(p.t)
 
     def test_nobody_answers(self):
-        # at once, for each takes all the time there is
-        phones = [(how, stalled, Phone(register=True)) for how, stalled in
-                  ((signal.SIGTERM, False), (signal.SIGINT, True), ("closed", False))]
-        failed = []
-
-        def one(how, stalled, p):
-            try:
+        def one(how, stalled):
+            with Phone(register=True) as p:
                 self.leave(p, how, stalled, answered=False)
-            except AssertionError as e:
-                failed.append((how, stalled, e))
 
-        threads = [threading.Thread(target=one, args=a) for a in phones]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        for _, _, p in phones:
-            p.__exit__(None, None, None)
-        self.assertEqual(failed, [])
+        self.at_once(one, ((signal.SIGTERM, False), (signal.SIGINT, True), ("closed", False)))
 
     def test_a_closed_terminal_costs_nothing(self):
         # no answers, so the phone stays as long as it may: it must not spin meanwhile
@@ -282,9 +287,14 @@ class Crash(Case):
     def kill(self, t, sig, thread):
         pid = t.process.pid
         if thread:
-            tids = [int(n) for n in os.listdir("/proc/%d/task" % pid) if int(n) != pid]
-            self.assertTrue(tids)
-            libc().tgkill(pid, tids[0], sig)
+            # it starts after the first picture
+            end = time.monotonic() + offhook.DEADLINE
+            tids = []
+            while not tids:
+                self.assertLess(time.monotonic(), end)
+                select.select([], [], [], 0.01)
+                tids = [int(n) for n in os.listdir("/proc/%d/task" % pid) if int(n) != pid]
+            self.assertEqual(ctypes.CDLL(None).tgkill(pid, tids[0], int(sig)), 0)
         else:
             os.kill(pid, sig)
 
@@ -301,7 +311,7 @@ class Crash(Case):
         with Phone((100, 300)) as p:
             p.t.stop_reading()
             for _ in range(60):
-                p.t.type("\f?\033")
+                p.t.type(PICTURES)
                 select.select([], [], [], 0.01)
             self.kill(p.t, signal.SIGSEGV, True)
             self.assertEqual(p.t.ended(5), -signal.SIGSEGV)
@@ -318,18 +328,6 @@ class Crash(Case):
             s.t.type("\n")
             s.t.see("STATUS")
             self.assertNotIn(b"\033[?1049l", s.t.bytes[at:])
-
-
-def libc():
-    import ctypes
-    c = ctypes.CDLL(None)
-    c.tgkill = lambda pid, tid, sig: c.syscall(ctypes.c_long(TGKILL), ctypes.c_long(pid), ctypes.c_long(tid),
-                                               ctypes.c_long(sig))
-    return c
-
-
-# of the machines that Debian is built for: the table of the kernel for x86-64, and the generic one
-TGKILL = {"x86_64": 234, "i686": 270, "armv7l": 268, "ppc64le": 250, "s390x": 241}.get(os.uname().machine, 131)
 
 
 class Shell:
@@ -479,17 +477,16 @@ class Size(Case):
 
     def test_absurd_sizes(self):
         # a terminal, or its variables, may say what they like: memory is bounded
-        for size, env in (((65535, 65535), {}), ((0, 0), {"LINES": "32000", "COLUMNS": "32000"})):
-            with self.subTest(size), Phone.__new__(Phone) as p:
-                p.peer, p.home = offhook.Peer(), offhook.Home()
-                p.t = Terminal([offhook.PROGRAM, "-c", p.home.write("rc", "set sip-listen 127.0.0.1:0\n"),
-                                "--audio=null"], (24, 80), env=env, home=p.home)
-                # the size is set before the program looks: the pty is stopped until then
-                p.t.see("─")
-                p.t.set_size(24, 80) if size == (0, 0) else None
-                with open("/proc/%d/status" % p.t.process.pid) as f:
+        home = offhook.Home()
+        rc = home.write("rc", "set sip-listen 127.0.0.1:0\n")
+        big = {"LINES": "32000", "COLUMNS": "32000"}
+        for size, env in (((65535, 200), {}), ((200, 65535), {}), ((0, 0), big)):
+            with self.subTest(size), Terminal([offhook.PROGRAM, "-c", rc, "--audio=null"], size, env, home) as t:
+                t.see("sound: null")
+                with open("/proc/%d/status" % t.process.pid) as f:
                     peak = int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1))
-                self.assertLess(peak, 200000)
+                self.assertLess(peak, 200000)  # KiB
+        home.remove()
 
     def test_a_call_by_hand_at_40_columns(self):
         with Phone((10, 40), call=False) as p:
@@ -508,7 +505,10 @@ class Size(Case):
             p.t.until(lambda text: "talking" not in text)
 
 
-SGR_COLOUR = re.compile(rb"\033\[[0-9;]*(?:\b(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])\b)[0-9;]*m")
+def colours(data):
+    """The colours that DATA switches to (ECMA-48 8.3.117 and the bright ones), without the default ones."""
+    numbers = [int(n) for m in re.findall(rb"\033\[([0-9;]*)m", data) for n in m.split(b";") if n]
+    return {n for n in numbers if n in range(30, 39) or n in range(40, 49) or n in range(90, 108)}
 
 
 class Kind(Case):
@@ -517,13 +517,13 @@ class Kind(Case):
 
     def incoming(self, p):
         """Somebody with a name that is hard to count rings."""
-        port = re.search(r"127\.0\.0\.1:(\d+)", p.contact).group(1)
-        lines = ["INVITE sip:me@127.0.0.1:%s SIP/2.0" % port,
+        contact = re.search(r"<(.*?)>", p.contact).group(1)
+        lines = ["INVITE %s SIP/2.0" % contact,
                  "Via: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bKname;rport" % p.peer.port, "Max-Forwards: 70",
                  'From: "%s" <sip:zoe@example.com>;tag=1' % self.NAMES, "To: <sip:me@127.0.0.1>", "Call-ID: name",
                  "CSeq: 1 INVITE", "Contact: <%s>" % p.peer.uri(), "Content-Type: application/sdp",
                  "Content-Length: %d" % len(p.peer.sdp())]
-        p.peer.send("\r\n".join(lines) + "\r\n\r\n" + p.peer.sdp(), ("127.0.0.1", int(port)))
+        p.peer.send("\r\n".join(lines) + "\r\n\r\n" + p.peer.sdp())
 
     def named(self, size=(24, 80), **kw):
         p = Phone(size, register=False, call=False, **kw)
@@ -531,8 +531,7 @@ class Kind(Case):
         register = p.peer.receive("REGISTER")
         p.contact = register.get("Contact")
         p.peer.reply(register, 200, "OK", ("Contact: <sip:me@127.0.0.1>;expires=600",))
-        p.t.see("work")
-        p.t.quiet()
+        p.t.see("registered")
         self.incoming(p)
         p.t.see("ringing")
         return p
@@ -544,15 +543,14 @@ class Kind(Case):
                 self.assertIn("Zoe\u0308", text)
                 self.assertIn("שלום", text)
                 line = [row for row in text.splitlines() if "日本語" in row and "ringing" in row][0]
-                # state stands in its column, though three characters take two cells and one takes none
+                # what follows stands in its column, though three characters take two cells and one takes none
                 before = line[:line.index("ringing")]
-                cells = len(before) + 3 - before.count("\u0308")
-                other = 27 if size[1] == 80 else cells
-                self.assertEqual(cells, other)
+                self.assertEqual(len(before) + 3 - before.count("\u0308"), 27 if size[1] == 80 else 22)
                 self.assert_as_redrawn(p.t)
 
     def test_without_utf8(self):
-        with self.named(env={"LC_ALL": "C", "LANG": "C"}) as p:
+        with self.named(env={"LC_ALL": "C", "LANG": "C", "TERM": "screen"}) as p:
+            # (not xterm: this libvterm wraps a column early after the "repeat" of its terminfo)
             text = p.t.quiet()
             self.assertIn("-" * 80, text)
             self.assertIn("Zoe", text)
@@ -561,18 +559,18 @@ class Kind(Case):
             self.assert_as_redrawn(p.t)
 
     def test_terminals(self):
-        for term, alternate in (("linux", False), ("vt100", False), ("xterm-256color", True), ("tmux", True),
-                                ("screen", True), ("xterm", True)):
-            for env in ({"TERM": term}, {"TERM": term, "NO_COLOR": "1"}):
-                with self.subTest(env), self.named(env=env, args=("-e", "nonsense")) as p:
-                    self.assertIn("─" * 80, p.t.see("ringing", "nonsense"))
-                    self.assert_as_redrawn(p.t)
-                    coloured = SGR_COLOUR.search(p.t.bytes) is not None
-                    self.assertEqual(coloured, term != "vt100" and "NO_COLOR" not in env)
-                    p.t.type("Q\033")
-                    p.t.process.send_signal(signal.SIGTERM)
-                    self.assertEqual(p.t.ended(), 143)
-                    self.assert_given_back(p.t, alternate)
+        def one(term, alternate, more):
+            with self.named(env={"TERM": term, **more}, args=("-e", "nonsense")) as p:
+                self.assertIn("─" * 80, p.t.see("ringing", "nonsense"))
+                self.assert_as_redrawn(p.t)
+                self.assertEqual(bool(colours(p.t.bytes)), term != "vt100" and not more)
+                p.t.process.send_signal(signal.SIGTERM)
+                self.assertEqual(p.t.ended(), 143)
+                self.assert_given_back(p.t, alternate)
+
+        self.at_once(one, [(term, alternate, more) for term, alternate in (
+            ("linux", False), ("vt100", False), ("xterm-256color", True), ("tmux", True), ("screen", True))
+            for more in ({}, {"NO_COLOR": "1"})])
 
     def test_terminals_that_cannot(self):
         home = offhook.Home()
@@ -605,6 +603,4 @@ class Idle(Case):
 
 
 if __name__ == "__main__":
-    if not shutil.which("infocmp"):
-        offhook.skip("infocmp is not installed")
     unittest.main(verbosity=2)

@@ -100,6 +100,15 @@ class Phone:
         for _ in range(20):
             self.t.type(PICTURES)
 
+    def fill(self):
+        """Nobody reads any more, and the line is full."""
+        self.t.stop_reading()
+        end = time.monotonic() + offhook.DEADLINE
+        while select.select([], [self.t.slave], [], 0)[1]:
+            assert time.monotonic() < end, "the line does not fill"
+            self.t.type(PICTURES)
+            select.select([], [], [], 0.02)
+
     def goodbye(self, answered=True):
         """What the peer is told at the end: the methods, each once."""
         seen = []
@@ -179,7 +188,7 @@ class Stall(Case):
                 if stop == "line":
                     p.stall()
                 else:
-                    p.t.stop_reading()
+                    p.fill()
                 begin, cpu = time.time(), p.t.cpu()
                 cseq = 1
                 while time.time() < begin + STALL:
@@ -253,10 +262,7 @@ class End(Case):
 
     def test_stalled_by_a_reader(self):
         with Phone((100, 300), register=True) as p:
-            p.t.stop_reading()
-            for _ in range(60):
-                p.t.type(PICTURES)
-                select.select([], [], [], 0.01)
+            p.fill()
             self.leave(p, signal.SIGTERM)
             p.t.go_on_reading()
             p.t.quiet()
@@ -309,10 +315,7 @@ class Crash(Case):
 
     def test_of_a_stalled_one_too(self):
         with Phone((100, 300)) as p:
-            p.t.stop_reading()
-            for _ in range(60):
-                p.t.type(PICTURES)
-                select.select([], [], [], 0.01)
+            p.fill()
             self.kill(p.t, signal.SIGSEGV, True)
             self.assertEqual(p.t.ended(5), -signal.SIGSEGV)
             p.t.go_on_reading()
@@ -453,6 +456,17 @@ class Size(Case):
                 p.t.until(lambda text: "─" * last[1] in text and "talking" in text, last)
                 self.assert_as_redrawn(p.t)
                 self.assertEqual(len(p.t.text().splitlines()), last[0])
+
+    def test_that_came_back(self):
+        # smaller and as before again, faster than the phone looks: what was cut off has to be drawn
+        with Phone(call=False) as p:
+            before = mask(p.t.quiet())
+            with p.t.condition:
+                p.t.emulator.resize(5, 20)
+                p.t.emulator.resize(24, 80)
+            self.assertNotEqual(mask(p.t.text()), before)
+            os.kill(p.t.process.pid, signal.SIGWINCH)
+            p.t.until(lambda text: mask(text) == before, "the picture as before")
 
     def test_in_a_stall(self):
         with Phone() as p:

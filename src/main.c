@@ -306,6 +306,8 @@ static void signal_h(unsigned flags, void *arg)
 		case SIGTSTP:
 			if (self.on_screen)
 				ui_suspend();
+			else if (!phone_active_calls(self.phone))
+				raise(SIGSTOP); /* its own is blocked */
 			break;
 		default:
 			/* asked twice: at once; but of a terminal that goes the kernel, the shell and the screen tell */

@@ -134,10 +134,11 @@ static void report(const struct import *im, struct result *r)
 	}
 	/* TRANSLATORS: %s is a list of account names */
 	buf_printf(&r->text, _("imported: %s"), im->names.s ? im->names.s : "");
-	if (im->there + im->wrong)
-		/* TRANSLATORS: a further line of the answer to import */
-		buf_printf(&r->text, P_("\nleft out: %u line; a notice says why", "\nleft out: %u lines; notices say why",
+	if (im->there + im->wrong) {
+		buf_str(&r->text, "\n");
+		buf_printf(&r->text, P_("left out: %u line; a notice says why", "left out: %u lines; notices say why",
 					im->there + im->wrong), im->there + im->wrong);
+	}
 	err = accounts_save(im->env);
 	if (err == EROFS)
 		buf_printf(&r->text, "\n%s", _("for this run only: saved accounts are not in use"));

@@ -50,17 +50,18 @@ class Import(unittest.TestCase):
                                      all(w in t for w in words)], (line, notices))
                 self.assertEqual(len(notices), 3, notices)
                 self.assertNotIn("outbound", " ".join(notices))
+                saved = self.home.file("state/offhook/accounts")
+                self.assertEqual(stat.S_IMODE(os.stat(saved).st_mode), 0o600)
+                with open(saved) as f:
+                    self.assertIn("tops3cret", f.read())
                 # once more: nothing is written over
                 phone.command("account edit carol display-name=Mine")
                 self.assertNotIn("imported", phone.command("import baresip", ok=False).get("text", ""))
                 self.assertNotIn(b"tops3cret", b"".join(phone.raw))
                 with open(log) as f:
                     self.assertNotIn("tops3cret", f.read())
-            saved = self.home.file("state/offhook/accounts")
-            self.assertEqual(stat.S_IMODE(os.stat(saved).st_mode), 0o600)
             with open(saved) as f:
                 text = f.read()
-            self.assertIn("tops3cret", text)
             self.assertIn("Mine", text)
             self.assertIn("Alice Example", text)
             with open(path) as f:

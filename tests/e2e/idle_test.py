@@ -203,7 +203,8 @@ class Idle(unittest.TestCase):
         self.assertEqual(s.registers, 0)
         if not s.screen:
             self.assertEqual(s.output, b"")
-            self.assertLessEqual(s.woken, SPARE)
+            # a call is forgotten 32 s later
+            self.assertLessEqual(s.woken, SPARE + (s.name == "called"))
             return
         self.assertTrue(s.output, "the clock stands still")
         self.assertLessEqual(len(s.output), MINUTE_BYTES, s.output)

@@ -558,7 +558,7 @@ static void help_comes_from_the_table(void **state)
 {
 	static const char *const are[] = {
 		"account", "answer", "bind", "dial", "dtmf", "echo", "exchange", "hangup", "help", "hold",
-		"list-commands", "mute", "notice", "quit", "reject", "resume", "select", "set", "sleep", "source",
+		"import", "list-commands", "mute", "notice", "quit", "reject", "resume", "select", "set", "sleep", "source",
 		"toggle", "unbind", "view", "volume", "wait",
 	};
 	unsigned n, i;

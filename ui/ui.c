@@ -720,8 +720,8 @@ int ui_start(struct command_env *env, const char **why)
 	env->views = view_names;
 	env->open_notice_h = open_notice_h;
 	phone_on_change(env->phone, change_h, NULL);
-	ui.dirty = true;
-	frame_h(NULL);
+	/* once the loop runs: by then it is known what is to be shown, and that is one picture instead of two */
+	schedule();
 out:
 	if (err)
 		ui_stop();

@@ -1933,7 +1933,7 @@ def test_register_retry_after(a, p):
 
 def test_register_silence(a, p):
     # a refresh goes where the last one went; when nobody answers there, the names are asked again
-    a.do("account x sip:alice@127.0.0.1:%d" % p.port)
+    a.do("account x sip:alice@localhost:%d" % p.port)
     a.do("register x")
     p.reply(p.expect("REGISTER"), 200, headers=["Expires: 100"])
     a.expect("registration x registered")

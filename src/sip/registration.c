@@ -48,7 +48,7 @@ struct registration {
 	unsigned failures;               /* in a row */
 	bool refused;
 	bool interval_tried;             /* a 423 was followed once */
-	bool repeated_way;               /* the request goes the way of the last one */
+	bool repeated_way;               /* the request goes the way of the last one, and there may be another */
 	bool was_registered;             /* since the user asked for it */
 	bool registered;
 	bool forgotten;                  /* the account is gone: no more reports */
@@ -119,13 +119,24 @@ static void left_h(void *arg)
 		mem_deref(r);
 }
 
+/* Could another look at the names lead elsewhere? */
+static bool has_name(const struct registration *r)
+{
+	struct uri uri;
+	struct pl pl;
+	struct sa sa;
+
+	pl_set_str(&pl, dialog_next_hop(r->dialog));
+	return !uri_decode(&uri, &pl) && sa_set(&sa, &uri.host, 0);
+}
+
 /* Begins an attempt: a REGISTER with all that it takes to have it accepted. */
 static int attempt(struct registration *r)
 {
 	tmr_cancel(&r->again);
 	memset(&r->attempt, 0, sizeof(r->attempt));
 	r->interval_tried = false;
-	r->repeated_way = r->registered;
+	r->repeated_way = r->registered && has_name(r);
 	return send_register(r, r->registered ? &r->path : NULL);
 }
 
@@ -276,7 +287,7 @@ static bool service_route_h(const struct sip_hdr *hdr, const struct sip_msg *msg
 
 static void watch_flow(struct registration *r, const struct sip_msg *msg)
 {
-	bool had_one = r->keepalive != NULL && r->repeated_way;
+	bool had_one = r->keepalive != NULL;
 
 	mem_deref(r->keepalive);
 	if (!had_one)

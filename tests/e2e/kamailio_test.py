@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import offhook  # noqa: E402
 
 KAMAILIO = offhook.need("kamailio")
+BARESIP, LINPHONE = shutil.which("baresip"), shutil.which("linphonec")
 MODULES = glob.glob("/usr/lib/*/kamailio/modules/registrar.so") + glob.glob("/usr/lib*/kamailio/modules/registrar.so")
 if not MODULES:
     offhook.skip("kamailio's modules are not installed")
@@ -141,6 +143,108 @@ class Kamailio:
         self.close()
 
 
+class Baresip:
+    """Registered as bob; told what to do over TCP."""
+
+    MODULES = ("ausine", "aubridge", "opus", "account", "menu", "ctrl_tcp")
+
+    def __init__(self, kamailio):
+        self.home = offhook.Home()
+        port, control = free_port(), free_port()
+        self.home.write("bob/contacts", "")
+        self.home.write("bob/accounts", "<sip:bob@%s:%d;transport=udp>;auth_user=bob;auth_pass=builder;regint=60\n" % (
+            ADDRESS, kamailio.port))
+        self.home.write("bob/config", "\n".join([
+            "sip_listen %s:%d" % (ADDRESS, port), "net_interface %s" % ADDRESS, "audio_source ausine,440",
+            "audio_player aubridge,nil", "audio_alert aubridge,nil", "module_path /usr/lib/baresip/modules",
+            *("module %s.so" % m for m in self.MODULES), "ctrl_tcp_listen %s:%d" % (ADDRESS, control), ""]))
+        self.log = open(self.home.file("log"), "wb")
+        self.process = subprocess.Popen([BARESIP, "-f", self.home.file("bob")], cwd=self.home.path,
+                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        end = time.monotonic() + offhook.DEADLINE
+        while True:
+            try:
+                self.socket = socket.create_connection((ADDRESS, control))
+                break
+            except ConnectionRefusedError:
+                if time.monotonic() > end or self.process.poll() is not None:
+                    raise
+
+    def said(self):
+        with open(self.home.file("log"), errors="replace") as f:
+            return f.read()
+
+    def speak(self):
+        """It sends a tone anyway."""
+
+    def dial(self, uri):
+        j = json.dumps({"command": "dial", "params": uri}).encode()
+        self.socket.sendall(b"%d:%s," % (len(j), j))
+
+    def close(self):
+        self.socket.close()
+        self.process.terminate()
+        self.process.wait(10)
+        self.log.close()
+        self.home.remove()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Linphone:
+    """Registered as carol; told what to do as a user would."""
+
+    def __init__(self, kamailio):
+        self.home = offhook.Home()
+        rc = self.home.write("linphonerc", "\n".join([
+            "[sip]", "sip_port=-1", "sip_tcp_port=0", "default_proxy=0", "verify_server_certs=0",
+            "[net]", "enable_nat=0", "[proxy_0]", "reg_proxy=<sip:%s:%d;transport=udp>" % (ADDRESS, kamailio.port),
+            "reg_identity=sip:carol@%s:%d" % (ADDRESS, kamailio.port), "reg_sendregister=1", "reg_expires=60",
+            "[auth_info_0]", "username=carol", "passwd=carillon", "realm=lab.example", ""]))
+        os.makedirs(self.home.file(".local/share/linphone"))
+        self.log = open(self.home.file("log"), "wb")
+        self.process = subprocess.Popen([LINPHONE, "-c", rc], env=self.home.env, cwd=self.home.path,
+                                        stdin=subprocess.PIPE, stdout=self.log, stderr=self.log)
+        self.say("soundcard use files")
+        self.speech = self.home.file("speech.wav")
+        offhook.make_speech(self.speech, 5)
+
+    def said(self):
+        with open(self.home.file("log"), errors="replace") as f:
+            return f.read()
+
+    def speak(self):
+        self.say("play " + self.speech)
+
+    def dial(self, uri):
+        self.say("call " + uri)
+
+    def say(self, line):
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def close(self):
+        try:
+            self.say("quit")
+            self.process.wait(10)
+        except (BrokenPipeError, subprocess.TimeoutExpired):
+            self.process.kill()
+            self.process.wait()
+        self.process.stdin.close()
+        self.log.close()
+        self.home.remove()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
 class Registered(unittest.TestCase):
     def setUp(self):
         self.home = offhook.Home()
@@ -173,7 +277,7 @@ class Registered(unittest.TestCase):
                     seen[e["account"]] += 1
                 self.assertLess(time.monotonic() - begin, 12, "two of 8 s")
                 self.assertEqual(k.contacts("alma"), ["sip:alma@%s;transport=tcp" % here])
-                self.assertEqual(len(k.lines("REGISTER of alice", "credentials [] []")), 1)
+                self.assertEqual(len(k.lines("REGISTER of alice", "[<null>] [<null>]")), 1)
                 phone.send("quit")
                 begin = time.monotonic()
                 self.assertEqual(phone.exit_status(), 0)
@@ -224,6 +328,57 @@ class Registered(unittest.TestCase):
                     phone.seen = seen
                 self.assertEqual(len(k.contacts("alice") + k.contacts("alma")), 2)
                 self.assertFalse(phone.any("notice"))
+
+
+    def called(self, peer, user, transport):
+        with Kamailio(expires=3600) as k, peer(k) as other:
+            with self.phone(k.account("work", "alice", "wonder", "transport=" + transport)) as phone:
+                phone.wait("registration", state="registered")
+                phone.ready()
+                end = time.monotonic() + offhook.DEADLINE
+                while not k.contacts(user):
+                    with self.assertRaises(subprocess.TimeoutExpired, msg="it has ended: " + other.said()):
+                        other.process.wait(0.1)
+                    self.assertLess(time.monotonic(), end, "%s does not register: %s\n%s" % (user, k.said(), other.said()))
+                # called through it
+                other.dial("sip:alice@%s:%d" % (ADDRESS, k.port))
+                call = phone.wait("call", direction="in", state="ringing")
+                self.assertEqual(call["account"], "work")
+                self.assertIn("sip:%s@" % user, call["peer"])
+                phone.command("answer")
+                phone.wait("call", state="established")
+                other.speak()
+                try:
+                    phone.wait("media", rx_level=lambda v: v is not None and v > -60)
+                except AssertionError:
+                    raise AssertionError("nothing is heard: " + other.said())
+                phone.command("hangup")
+                phone.wait("call", state="closed", ended_by="us")
+                # and through it to them, by the Service-Route
+                for _ in range(3):
+                    phone.command("dial %s" % user)
+                    e = phone.wait("call", direction="out", state=lambda v: v in ("ringing", "closed"))
+                    # linphone takes one call at a time, and may not be through with the first
+                    if e.get("code") != 486:
+                        break
+                self.assertEqual(e["state"], "ringing", other.said())
+                self.assertTrue(k.lines("INVITE of alice", "lr;of=alice"), k.said())
+                phone.command("hangup")
+                phone.wait("call", state="closed")
+                # gone at quit: nobody is called there any more
+                phone.send("quit")
+                self.assertEqual(phone.exit_status(), 0)
+            self.assertEqual(k.contacts("alice"), [])
+
+    @unittest.skipUnless(BARESIP, "baresip is not installed")
+    def test_called_by_baresip(self):
+        self.called(Baresip, "bob", "tcp")
+
+    @unittest.skipUnless(LINPHONE, "linphonec is not installed")
+    def test_called_by_linphone(self):
+        if ADDRESS == "127.0.0.1":
+            self.skipTest("no network of its own, which linphonec wants")
+        self.called(Linphone, "carol", "udp")
 
 
 ADDRESS = own_network()

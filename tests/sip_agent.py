@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Calls between the user agent (sip_agent, a program with a paper phone) and scripted peers on raw sockets."""
 
+import ctypes
 import hashlib
 import os
 import re
 import select
+import shutil
 import socket
 import struct
 import subprocess
@@ -1949,6 +1951,82 @@ def test_register_silence(a, p):
     line = a.expect("registration x failed")
     assert "error=timeout" in line and 30 <= retry_of(line) <= 60, line
     assert len(seen) == 2, seen
+
+
+def test_register_short(a, p):
+    # whatever a server grants, it does not make us send without end
+    a.do("account x sip:alice@127.0.0.1:%d" % p.port)
+    a.do("register x")
+    r = p.expect("REGISTER")
+    for _ in range(3):
+        p.reply(r, 200, headers=["Expires: 1"])
+        a.expect("registration x registered")
+        a.advance(1500)
+        p.none("REGISTER")
+        a.advance(600)
+        r = p.expect("REGISTER")
+
+
+def moved():
+    """In a network of its own: the address that a server is reached from changes."""
+    for command in ("link set lo up", "address add 192.0.2.1/32 dev lo", "address add 192.0.2.2/32 dev lo",
+                    "address add 192.0.2.77/32 dev lo"):
+        subprocess.run(["ip"] + command.split(), check=True)
+    a = Agent("*:0")
+    p = Peer(a)
+    p.s.close()
+    p.s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    p.s.bind(("192.0.2.77", 0))
+    p.port = p.s.getsockname()[1]
+    p.send = lambda text: p.s.sendto(text.encode(), p.last)
+    source = lambda address: subprocess.run(
+        "ip route replace table local local 192.0.2.77 dev lo src".split() + [address], check=True)
+
+    def take():
+        m = p.expect("REGISTER")
+        p.last = m.source
+        return m
+    a.do("account x sip:alice@192.0.2.77:%d" % p.port)
+    source("192.0.2.1")
+    a.do("register x")
+    r = take()
+    old = "<sip:alice@192.0.2.1:%d>" % a.port
+    assert r.all("Contact") == [old], r.all("Contact")
+    p.reply(r, 200, contact=False)
+    a.expect("registration x registered")
+    source("192.0.2.2")
+    a.do("renew")
+    a.expect("registration x registering")
+    r = take()
+    new = "<sip:alice@192.0.2.2:%d>" % a.port
+    # ours, and nobody is called at the old one any more
+    assert r.all("Contact") == [new, old + ";expires=0"], r.all("Contact")
+    p.reply(r, 200, contact=False)
+    a.expect("registration x registered")
+    a.do("unregister x")
+    r = take()
+    assert r.all("Contact") == [new] and r["Expires"] == "0"
+    p.reply(r, 200, contact=False)
+    a.expect("registration x unregistered")
+    a.close()
+    p.close()
+
+
+def test_register_moved(a, p):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if os.geteuid() != 0 or not shutil.which("ip"):
+        return  # no network of its own to be had
+    pid = os.fork()
+    if not pid:
+        status = 1
+        try:
+            if not libc.unshare(0x40000000):  # CLONE_NEWNET; where it is not allowed nothing is tested
+                moved()
+            status = 0
+        except Exception:
+            traceback.print_exc(limit=4)
+        os._exit(status)
+    assert os.waitpid(pid, 0)[1] == 0
 
 
 def test_register_algorithms(a, p):

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "phone/phone.h"
+#include "sip/registration.h"
 #include "sip/resolve.h"
 #include "sip/stack.h"
 
@@ -278,6 +279,8 @@ static int run(char *line)
 		port_sip_unregister(find_account(word[1]));
 	else if (!strcmp(word[0], "removed"))
 		port_sip_account_removed(word[1]);
+	else if (!strcmp(word[0], "renew"))
+		registration_renew();
 	else if (!strcmp(word[0], "hangup"))
 		port_sip_hangup(n);
 	else if (!strcmp(word[0], "release"))

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Calls between the user agent (sip_agent, a program with a paper phone) and scripted peers on raw sockets."""
 
+import ctypes
 import hashlib
 import os
 import re
 import select
+import shutil
 import socket
 import struct
 import subprocess
@@ -255,7 +257,8 @@ def in_up(a, p, body=None, cseq=1, call_id="call-1"):
 
 def digest(authorization, method, password):
     v = dict((k, q or w) for k, q, w in re.findall(r'(\w+)=(?:"([^"]*)"|([^,\s]*))', authorization))
-    h = lambda s: hashlib.md5(s.encode()).hexdigest()
+    name = {"SHA-256": "sha256", "SHA-512-256": "sha512_256"}.get(v.get("algorithm"), "md5")
+    h = lambda s: hashlib.new(name, s.encode()).hexdigest()
     a1 = h("%s:%s:%s" % (v["username"], v["realm"], password))
     a2 = h("%s:%s" % (method, v["uri"]))
     if "qop" in v:
@@ -502,7 +505,7 @@ def test_proxy_authentication(a, p):
     a.do("invite 1 %s x" % p.uri)
     first = p.expect("INVITE")
     p.reply(first, 407, headers=[
-        'Proxy-Authenticate: Digest realm="r", nonce="n2", algorithm=SHA-256, qop="auth"',
+        'Proxy-Authenticate: Digest realm="r", nonce="n2", algorithm=SHA3-256, qop="auth"',
         'Proxy-Authenticate: Digest realm="r", nonce="n", opaque="o,o", algorithm=MD5, qop="auth-int,auth"'])
     p.expect("ACK")
     second = p.expect("INVITE")
@@ -1846,29 +1849,327 @@ def test_register_forbidden(a, p):
     assert "code=403" in line and "retry=0" in line, line
     a.advance(600000)
     p.none("REGISTER")
+    # nor a network that changes
+    a.do("renew")
+    p.none("REGISTER")
     a.do("account y sip:carol@127.0.0.1:%d" % p.port)
-    a.do("register y")
-    p.reply(p.expect("REGISTER"), 403, "Forbidden")
-    assert "retry=30" in a.expect("registration y failed")
+    for code, more in ((403, []), (403, ["Retry-After: 5"]), (404, []), (501, []), (603, []), (302, []), (401, [])):
+        a.do("register y")
+        p.reply(p.expect("REGISTER"), code, headers=more)
+        line = a.expect("registration y failed")
+        assert "code=%d" % code in line and "retry=0" in line, line
+    a.advance(7200000)
+    p.none("REGISTER")
+
+
+def retry_of(line):
+    return int(re.search(r"retry=(\d+)", line).group(1))
+
+
+def next_try(a, p, line, least, most):
+    """The REGISTER after a failure: not before the time that was told, which lies between the bounds."""
+    wait = retry_of(line)
+    assert least <= wait <= most, line
+    if wait > 3:
+        a.advance(wait * 1000 - 3000)
+        p.none("REGISTER")
+    a.advance(4000)
+    return p.expect("REGISTER")
 
 
 def test_register_retry(a, p):
+    # RFC 5626 section 4.5, and the end of it
     a.do("account x sip:alice@127.0.0.1:%d" % p.port)
     a.do("register x")
     p.reply(p.expect("REGISTER"), 423, headers=["Min-Expires: 7200"])
     r = p.expect("REGISTER")
     assert r["Expires"] == "7200"
-    p.reply(r, 503)
-    assert "code=503" in a.expect("registration x failed")
-    wait = 30
-    for _ in range(8):
-        a.advance(wait * 1000 - 2000)
-        p.none("REGISTER")
-        a.advance(3000)
-        p.reply(p.expect("REGISTER"), 500)
+    for user in ("register x", "renew"):
+        p.reply(r, 503)
         line = a.expect("registration x failed")
-        wait = min(2 * wait, 1800)
-        assert "retry=%d" % wait in line, line
+        assert "code=503" in line
+        p.reply(next_try(a, p, line, 30, 60), 500)
+        line = a.expect("registration x failed")
+        p.reply(next_try(a, p, line, 60, 120), 504)
+        assert retry_of(a.expect("registration x failed")) == 0
+        for _ in range(10):
+            a.advance(600000)
+        p.none("REGISTER")
+        a.do(user)
+        r = p.expect("REGISTER")
+    p.reply(r, 200)
+    a.expect("registration x registered")
+
+
+def test_register_waits_for_its_server(a, p):
+    a.do("account x sip:alice@127.0.0.1:%d" % p.port)
+    a.do("register x")
+    p.reply(p.expect("REGISTER"), 200, headers=["Expires: 100"])
+    a.expect("registration x registered")
+    a.advance(51000)
+    r = p.expect("REGISTER")
+    seen = set()
+    for n in range(1, 12):
+        p.reply(r, 500)
+        line = a.expect("registration x failed")
+        seen.add(retry_of(line) / min(30 * 2 ** n, 1800))
+        r = next_try(a, p, line, min(30 * 2 ** n, 1800) // 2, min(30 * 2 ** n, 1800))
+    assert max(seen) - min(seen) > 0.05, seen  # not all at the same time
+    p.reply(r, 200, headers=["Expires: 100"])
+    a.expect("registration x registered")
+    # from the beginning again
+    a.advance(51000)
+    p.reply(p.expect("REGISTER"), 503)
+    assert 30 <= retry_of(a.expect("registration x failed")) <= 60
+
+
+def test_register_retry_after(a, p):
+    a.do("account x sip:alice@127.0.0.1:%d" % p.port)
+    for code, value, least, most in ((503, "300 (lunch);duration=60", 300, 300), (600, "100", 100, 100),
+                                     (503, "2", 30, 60), (404, "4294967297", 86400, 86400)):
+        a.do("register x")
+        p.reply(p.expect("REGISTER"), code, headers=["Retry-After: " + value])
+        p.reply(next_try(a, p, a.expect("registration x failed"), least, most), 200)
+        a.expect("registration x registered")
+
+
+def test_register_silence(a, p):
+    # a refresh goes where the last one went; when nobody answers there, the names are asked again
+    a.do("account x sip:alice@localhost:%d" % p.port)
+    a.do("register x")
+    p.reply(p.expect("REGISTER"), 200, headers=["Expires: 100"])
+    a.expect("registration x registered")
+    a.advance(51000)
+    seen = [p.expect("REGISTER")["CSeq"]]
+    for _ in range(15):
+        a.advance(5000)
+        m = p.recv(0.1)
+        while m:
+            if m["CSeq"] not in seen:
+                seen.append(m["CSeq"])
+            m = p.recv(0.05)
+    line = a.expect("registration x failed")
+    assert "error=timeout" in line and 30 <= retry_of(line) <= 60, line
+    assert len(seen) == 2, seen
+
+
+def test_register_short(a, p):
+    # whatever a server grants, it does not make us send without end
+    a.do("account x sip:alice@127.0.0.1:%d" % p.port)
+    a.do("register x")
+    r = p.expect("REGISTER")
+    for _ in range(3):
+        p.reply(r, 200, headers=["Expires: 1"])
+        a.expect("registration x registered")
+        a.advance(1500)
+        p.none("REGISTER")
+        a.advance(600)
+        r = p.expect("REGISTER")
+
+
+def moved():
+    """In a network of its own: the address that a server is reached from changes."""
+    for command in ("link set lo up", "address add 192.0.2.1/32 dev lo", "address add 192.0.2.2/32 dev lo",
+                    "address add 192.0.2.77/32 dev lo"):
+        subprocess.run(["ip"] + command.split(), check=True)
+    a = Agent("*:0")
+    p = Peer(a)
+    p.s.close()
+    p.s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    p.s.bind(("192.0.2.77", 0))
+    p.port = p.s.getsockname()[1]
+    p.send = lambda text: p.s.sendto(text.encode(), p.last)
+    source = lambda address: subprocess.run(
+        "ip route replace table local local 192.0.2.77 dev lo src".split() + [address], check=True)
+
+    def take():
+        m = p.expect("REGISTER")
+        p.last = m.source
+        return m
+    a.do("account x sip:alice@192.0.2.77:%d" % p.port)
+    source("192.0.2.1")
+    a.do("register x")
+    r = take()
+    old = "<sip:alice@192.0.2.1:%d>" % a.port
+    assert r.all("Contact") == [old], r.all("Contact")
+    p.reply(r, 200, contact=False)
+    a.expect("registration x registered")
+    source("192.0.2.2")
+    a.do("renew")
+    a.expect("registration x registering")
+    r = take()
+    new = "<sip:alice@192.0.2.2:%d>" % a.port
+    # ours, and nobody is called at the old one any more
+    assert r.all("Contact") == [new, old + ";expires=0"], r.all("Contact")
+    p.reply(r, 200, contact=False)
+    a.expect("registration x registered")
+    a.do("unregister x")
+    r = take()
+    assert r.all("Contact") == [new] and r["Expires"] == "0"
+    p.reply(r, 200, contact=False)
+    a.expect("registration x unregistered")
+    a.close()
+    p.close()
+
+
+def test_register_moved(a, p):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if os.geteuid() != 0 or not shutil.which("ip"):
+        return  # no network of its own to be had
+    pid = os.fork()
+    if not pid:
+        status = 1
+        try:
+            if not libc.unshare(0x40000000):  # CLONE_NEWNET; where it is not allowed nothing is tested
+                moved()
+            status = 0
+        except Exception:
+            traceback.print_exc(limit=4)
+        os._exit(status)
+    assert os.waitpid(pid, 0)[1] == 0
+
+
+def test_register_algorithms(a, p):
+    a.do("account x sip:alice@127.0.0.1:%d password=secret" % p.port)
+    for offered, taken in ((("MD5", "SHA-256"), "SHA-256"), (("SHA-512-256", "SHA-256", "MD5"), "SHA-512-256"),
+                           (("TOP-1", "MD5"), "MD5")):
+        line = ", ".join('Digest realm="r", nonce="n,%s", qop="auth", algorithm=%s' % (x, x) for x in offered)
+        for headers in (["WWW-Authenticate: " + line],
+                        ["WWW-Authenticate: Digest" + x for x in line.split("Digest")[1:]]):
+            a.do("register x")
+            p.reply(p.expect("REGISTER"), 401, headers=[h.rstrip(", ") for h in headers])
+            r = p.expect("REGISTER")
+            good, v = digest(r["Authorization"], "REGISTER", "secret")
+            assert good and v["algorithm"] == taken and v["nonce"] == "n," + taken and len(r.all("Authorization")) == 1, v
+            p.reply(r, 200)
+            a.expect("registration x registered")
+
+
+def test_service_route(a, p):
+    proxy = Peer(a)
+    a.do("account x sip:alice@127.0.0.1:%d outbound=sip:127.0.0.1:%d" % (p.port, p.port))
+    a.do("register x")
+    r = p.expect("REGISTER")
+    assert r["Supported"] == "path" and r.all("Route") == ["<sip:127.0.0.1:%d;lr>" % p.port]
+    p.reply(r, 200, headers=["Expires: 100", "Service-Route: <sip:127.0.0.1:%d;lr;first>, <sip:two.example;lr>" % p.port,
+                             "Service-Route: <tel:5>, <sip:three.example;lr>;x=\"y\""])
+    a.expect("registration x registered")
+    a.do("invite 1 sip:bob@example.org x")
+    invite = p.expect("INVITE")
+    # outbound is its first: once is enough
+    assert invite.all("Route") == ["<sip:127.0.0.1:%d;lr>" % p.port, "<sip:two.example;lr>",
+                                   "<sip:three.example;lr>;x=\"y\""], invite.all("Route")
+    p.reply(invite, 603)
+    a.expect("response 1")
+    # each 200 has the whole of it
+    a.advance(51000)
+    p.reply(p.expect("REGISTER"), 200, headers=["Service-Route: <sip:127.0.0.1:%d;lr>" % proxy.port])
+    a.expect("registration x registered")
+    a.do("invite 2 sip:bob@example.org x")
+    invite = p.expect("INVITE")
+    assert invite.all("Route")[1:] == ["<sip:127.0.0.1:%d;lr>" % proxy.port], invite.all("Route")
+    p.reply(invite, 603)
+    a.expect("response 2")
+    # without an outbound it leads the way; the REGISTER itself does not follow it
+    a.do("account y sip:carol@127.0.0.1:%d" % p.port)
+    a.do("register y")
+    p.reply(p.expect("REGISTER"), 200, headers=["Expires: 100"] + 30 * [
+        "Service-Route: <sip:127.0.0.1:%d;lr>" % proxy.port])
+    a.expect("registration y registered")
+    a.do("invite 3 sip:bob@example.org y")
+    invite = proxy.expect("INVITE")
+    assert len(invite.all("Route")) == 8 and invite.start == "INVITE sip:bob@example.org SIP/2.0"
+    proxy.reply(invite, 603)
+    a.advance(51000)
+    refresh = p.expect("REGISTER")
+    assert not refresh.all("Route")
+    p.reply(refresh, 200)
+    a.expect("registration y registered")
+    a.do("invite 4 %s y" % p.uri)
+    assert not p.expect("INVITE").all("Route")
+    proxy.close()
+
+
+def beats(a, p, seconds):
+    """The seconds at which something that is no SIP came."""
+    at = []
+    for second in range(seconds):
+        a.advance(1000)
+        while select.select([p.s], [], [], 0.01)[0]:
+            data = p.s.recv(65536)
+            assert data == b"\r\n\r\n", data
+            at.append(second)
+    return at
+
+
+def test_keepalive_udp(a, p):
+    a.do("account x sip:alice@127.0.0.1:%d" % p.port)
+    for via, more, least, most in ((lambda v: v, [], None, None),
+                                   (lambda v: v.replace(";rport", ";rport=%d;received=127.0.0.1" % a.port), [], None, None),
+                                   (lambda v: v.replace(";rport", ";rport=%d;received=192.0.2.1" % a.port), [], 22, 31),
+                                   (lambda v: v.replace(";rport", ";rport=1024"), [], 22, 31),
+                                   (lambda v: v, ["Flow-Timer: 15"], 11, 16), (lambda v: v, ["Flow-Timer: 1"], 7, 11)):
+        a.do("register x")
+        r = p.expect("REGISTER")
+        r.headers = [(n, via(v) if n == "Via" else v) for n, v in r.headers]
+        p.reply(r, 200, headers=more)
+        a.expect("registration x registered")
+        at = beats(a, p, 100)
+        if least is None:
+            assert not at, at
+        else:
+            assert len(at) >= 3 and all(least <= y - x <= most for x, y in zip(at, at[1:])), at
+    a.do("unregister x")
+    p.reply(p.expect("REGISTER"), 200)
+    assert not beats(a, p, 100)
+
+
+def tcp_register(a, p):
+    """Takes the next REGISTER, on a connection of its own."""
+    if p.stream:
+        p.stream.close()
+    p.stream, p.rest = None, b""
+    r = p.expect("REGISTER")
+    p.reply(r, 200)
+    a.expect("registration x registered")
+    return r
+
+
+def test_keepalive_tcp(a, p):
+    t = Peer(a, tcp=True)
+    a.do("account x sip:alice@127.0.0.1:%d transport=tcp" % t.port)
+    a.do("register x")
+    assert ";transport=tcp>" in tcp_register(a, t)["Contact"]
+    # a ping that is answered changes nothing
+    for _ in range(3):
+        a.advance(121000)
+        t.stream.settimeout(LIMIT)
+        assert t.stream.recv(100) == b"\r\n\r\n"
+        t.stream.sendall(b"\r\n")
+        a.do("nothing", None)
+        a.advance(11000)
+    a.none("registration")
+    # the connection breaks: a new one at once; and not at once again when that breaks soon
+    t.stream.close()
+    a.expect("registration x registering")
+    tcp_register(a, t)
+    t.stream.close()
+    line = a.expect("registration x failed")
+    assert "error=transport" in line and 30 <= retry_of(line) <= 60, line
+    a.advance(61000)
+    tcp_register(a, t)
+    # no answer to the ping; and a server that never answers one is no longer asked
+    for _ in range(2):
+        a.advance(121000)
+        assert t.stream.recv(100) == b"\r\n\r\n"
+        a.advance(11000)
+        a.expect("registration x registering")
+        tcp_register(a, t)
+    a.advance(300000)
+    assert not select.select([t.stream], [], [], 0.2)[0]
+    a.do("unregister x")
+    assert t.expect("REGISTER")["Expires"] == "0"
+    t.close()
 
 
 def test_register_gone(a, p):

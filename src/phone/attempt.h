@@ -20,6 +20,7 @@ struct challenge {
 	bool proxy;       /* Proxy-Authenticate */
 	bool stale;
 	bool supported;   /* an algorithm and qop that sip/digest can compute */
+	unsigned strength; /* of the algorithm: more is stronger */
 };
 
 /* A final response to our INVITE or REGISTER, or a local failure. Strings are raw: as received. */

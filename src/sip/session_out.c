@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "sip/field.h"
+#include "sip/registration.h"
 #include "sip/report.h"
 #include "sip/session.h"
 #include "sip/stack.h"
@@ -23,7 +24,6 @@ static struct dialog *dialog_of(const struct session *s)
 static int make_half(struct session *s, const char *uri)
 {
 	char name[2 * ACCOUNT_TEXT_MAX + 3], from[3 * ACCOUNT_TEXT_MAX + 16], to[DIALOG_URI_MAX + 2];
-	char route[ACCOUNT_TEXT_MAX + 8];
 	const char *own = s->account ? s->account->uri : "sip:offhook@localhost.invalid";
 	int err;
 
@@ -38,17 +38,8 @@ static int make_half(struct session *s, const char *uri)
 	else
 		re_snprintf(from, sizeof(from), "<%s>", own);
 	err = dialog_new(&s->half, uri, from, to);
-	if (!err && s->account && s->account->outbound[0]) {
-		struct uri outbound;
-		struct pl pl, value;
-
-		pl_set_str(&pl, s->account->outbound);
-		if (uri_decode(&outbound, &pl))
-			return EINVAL;
-		re_snprintf(route, sizeof(route), "<%s%s>", s->account->outbound,
-			    field_param(&value, &outbound.params, "lr") ? "" : ";lr");
-		err = dialog_add_route(s->half, route);
-	}
+	if (!err && s->account)
+		err = registration_add_routes(s->half, s->account);
 	return err;
 }
 

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "sip/endpoint.h"
 #include "sip/field.h"
+#include "sip/network.h"
 #include "sip/registration.h"
 #include "sip/reply.h"
 #include "sip/resolve.h"
@@ -142,6 +143,25 @@ static bool response_h(const struct sip_msg *msg, void *arg)
 	return true;
 }
 
+static void network_changed_h(uint64_t slept_ms, void *arg)
+{
+	enum endpoints_change change = endpoints_refresh();
+	bool anew = slept_ms || change == ENDPOINTS_BACK;
+
+	(void)arg;
+	if (slept_ms) {
+		log_info("the machine has slept for %llu s", (unsigned long long)slept_ms / 1000);
+		endpoints_hang_up();
+	}
+	else if (change == ENDPOINTS_SAME)
+		return;
+	if (change == ENDPOINTS_LOST || change == ENDPOINTS_BACK)
+		phone_sip_network(phone, change == ENDPOINTS_BACK);
+	session_network_changed(anew);
+	if (change != ENDPOINTS_LOST)
+		registration_renew();
+}
+
 int stack_start(struct phone *p, const struct settings *set, const char *listen, bool named, const char **why)
 {
 	int err;
@@ -153,11 +173,14 @@ int stack_start(struct phone *p, const struct settings *set, const char *listen,
 		phone = NULL;
 		settings = NULL;
 	}
+	else
+		network_watch(network_changed_h, NULL);
 	return err;
 }
 
 void stack_stop(void)
 {
+	network_unwatch();
 	session_close_all();
 	registration_close();
 	resolve_close();

@@ -165,6 +165,12 @@ void phone_sip_closed(struct phone *p, unsigned call, enum ended_by by, unsigned
 		port_sip_release(call);
 }
 
+void phone_sip_network(struct phone *p, bool there)
+{
+	(void)p;
+	printf("network %d\n", there);
+}
+
 void phone_sip_registration(struct phone *p, const char *name, enum registration_state state,
 			    const struct response *response, unsigned expires, unsigned retry_in)
 {

@@ -290,6 +290,11 @@ enum endpoints_change endpoints_refresh(void)
 	return changed ? ENDPOINTS_CHANGED : ENDPOINTS_SAME;
 }
 
+bool endpoints_outside(void)
+{
+	return own.outside;
+}
+
 /* libre shows its connections to nobody, and this program has no other ones of TCP: they are told by what the
  * system says of its descriptors. What is shut down here libre finds closed by the peer. */
 void endpoints_hang_up(void)

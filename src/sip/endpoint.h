@@ -36,6 +36,8 @@ void endpoints_close(void);
  * that is laid aside stays what it is, sockets and memory, for minutes: whoever still points to it may send,
  * which fails; when its address comes back so does it. */
 enum endpoints_change endpoints_refresh(void);
+/* Is there a way out of this machine, as far as it was asked for? */
+bool endpoints_outside(void);
 /* Shuts all connections of TCP: after a sleep the other ends may have forgotten them. They are made again when
  * something is sent. */
 void endpoints_hang_up(void);

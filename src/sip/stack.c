@@ -13,6 +13,9 @@
 
 #define ADDRESSES_MAX (2 * ENDPOINTS_MAX)
 
+#define HUNG_UP_MS    100
+
+static struct tmr renewal;
 static struct phone *phone;
 static const struct settings *settings;
 static char addresses[ADDRESSES_MAX][80];
@@ -143,23 +146,38 @@ static bool response_h(const struct sip_msg *msg, void *arg)
 	return true;
 }
 
+/* ALL: what was known to be there before is to be asked again, too. */
+static void renew(bool all)
+{
+	session_network_changed(all);
+	registration_renew();
+}
+
+static void renew_h(void *arg)
+{
+	(void)arg;
+	/* without a network that waits until it is back */
+	if (endpoints_outside())
+		renew(true);
+}
+
 static void network_changed_h(uint64_t slept_ms, void *arg)
 {
 	enum endpoints_change change = endpoints_refresh();
-	bool anew = slept_ms || change == ENDPOINTS_BACK;
 
 	(void)arg;
-	if (slept_ms) {
-		log_info("the machine has slept for %llu s", (unsigned long long)slept_ms / 1000);
-		endpoints_hang_up();
-	}
-	else if (change == ENDPOINTS_SAME)
-		return;
 	if (change == ENDPOINTS_LOST || change == ENDPOINTS_BACK)
 		phone_sip_network(phone, change == ENDPOINTS_BACK);
-	session_network_changed(anew);
-	if (change != ENDPOINTS_LOST)
-		registration_renew();
+	if (slept_ms) {
+		log_info("the machine has slept for %llu s", (unsigned long long)slept_ms / 1000);
+		/* libre must have seen their ends before anything is sent, else it takes them for alive */
+		endpoints_hang_up();
+		tmr_start(&renewal, HUNG_UP_MS, renew_h, NULL);
+	}
+	else if (change == ENDPOINTS_LOST)
+		session_network_changed(false);
+	else if (change != ENDPOINTS_SAME)
+		renew(change == ENDPOINTS_BACK);
 }
 
 int stack_start(struct phone *p, const struct settings *set, const char *listen, bool named, const char **why)
@@ -181,6 +199,7 @@ int stack_start(struct phone *p, const struct settings *set, const char *listen,
 void stack_stop(void)
 {
 	network_unwatch();
+	tmr_cancel(&renewal);
 	session_close_all();
 	registration_close();
 	resolve_close();

@@ -15,6 +15,8 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import offhook  # noqa: E402
+sys.path.insert(0, os.path.join(offhook.SOURCE, "tests"))
+import sip_agent  # noqa: E402
 
 CLONE_NEWNET = 0x40000000
 libc = ctypes.CDLL(None, use_errno=True)
@@ -188,7 +190,7 @@ class Network(unittest.TestCase):
         self.net = Net()
         self.net.ours("addr", "flush", "dev", "lo")
         with self.net.start(self.home) as phone:
-            self.assertEqual(phone.ready()["sip"], [])
+            self.assertEqual(phone.ready().get("sip", []), [])
 
     def test_link_down_in_a_call(self):
         self.wire()
@@ -352,6 +354,74 @@ class Network(unittest.TestCase):
             # what is of no interest: another address's life time
             self.net.address("change", "10.77.1.2/24")
             self.none_of(phone, "notice", 1)
+
+    # with a clock that can be put forward: the user agent alone, and the kernel's news by command
+
+    def agent(self):
+        program = os.path.join(offhook.BUILD, "tests", "sip_agent")
+        if not os.path.exists(program):
+            self.skipTest("tests/sip_agent is not built")
+        return sip_agent.Agent("*:0", program, ("ip", "netns", "exec", self.net.phone))
+
+    def agent_call(self, agent, peer):
+        agent.do("invite 1 %s -" % peer.uri())
+        invite = peer.receive("INVITE")
+        peer.reply(invite, 200, "OK", body=peer.sdp())
+        peer.receive("ACK")
+        agent.expect("established 1")
+        return invite
+
+    def test_a_call_without_a_way_ends(self):
+        self.wire()
+        agent = self.agent()
+        with self.net.peer("10.77.1.1") as peer:
+            self.agent_call(agent, peer)
+            self.net.address("del", "10.77.1.2/24")
+            agent.do("network 0")
+            agent.expect("network 0")
+            agent.advance(58000)
+            agent.none("closed 1")
+            agent.advance(3000)
+            self.assertIn("network", agent.expect("closed 1"))
+        agent.close()
+
+    def test_a_call_after_sleep(self):
+        self.wire()
+        agent = self.agent()
+        with self.net.peer("10.77.1.1") as peer:
+            invite = self.agent_call(agent, peer)
+            agent.do("network 7200000")
+            again = self.reinvite(peer, invite)
+            peer.reply(again, 200, "OK", body=peer.sdp())
+            peer.receive("ACK")
+            agent.do("network 7200000")
+            peer.reply(self.reinvite(peer, invite), 500, "Not Now")
+            peer.receive("ACK")
+            # it is there, and knows our address: no more is asked for
+            agent.advance(62000)
+            agent.none("closed 1")
+            # nobody there
+            agent.do("network 7200000")
+            self.reinvite(peer, invite)
+            agent.advance(33000)
+            self.assertIn("network", agent.expect("closed 1"))
+        agent.close()
+
+    def test_an_address_that_the_peer_refuses(self):
+        self.wire()
+        agent = self.agent()
+        with self.net.peer("10.77.1.1") as peer:
+            invite = self.agent_call(agent, peer)
+            self.net.address("del", "10.77.1.2/24")
+            self.net.address("add", "10.77.1.3/24")
+            agent.do("network 0")
+            for _ in range(3):
+                peer.reply(self.reinvite(peer, invite), 500, "Not Now")
+                peer.receive("ACK")
+                agent.advance(2100)
+            agent.advance(60000)
+            self.assertIn("network", agent.expect("closed 1"))
+        agent.close()
 
 
 if __name__ == "__main__":

@@ -423,6 +423,36 @@ class Network(unittest.TestCase):
             self.assertIn("network", agent.expect("closed 1"))
         agent.close()
 
+    def test_what_cannot_be_sent_ends_nothing(self):
+        self.wire()
+        agent = self.agent()
+        with self.net.peer("10.77.1.1") as peer:
+            self.agent_call(agent, peer)
+            # before the kernel's news are through
+            self.net.address("del", "10.77.1.2/24")
+            agent.do("reoffer 1 hold")
+            agent.expect("reoffer_failed 1")
+            agent.none("closed 1")
+        agent.close()
+
+    def test_many_addresses_one_after_the_other(self):
+        self.wire()
+        agent = self.agent()
+        with self.net.peer("10.77.1.1") as peer:
+            for n in range(3, 30):
+                old, new = "10.77.1.%d" % (n - 1), "10.77.1.%d" % n
+                self.net.address("del", old + "/24")
+                self.net.address("add", new + "/24")
+                agent.advance(121000)
+                agent.do("network 0")
+                peer.send("\r\n".join((
+                    "OPTIONS sip:me@%s SIP/2.0" % new, "Via: SIP/2.0/UDP 10.77.1.1:%d;branch=z9hG4bK%d" % (peer.port, n),
+                    "Max-Forwards: 70", "From: <%s>;tag=one" % peer.uri(), "To: <sip:me@%s>" % new, "Call-ID: %d" % n,
+                    "CSeq: 1 OPTIONS", "Content-Length: 0", "", "")), (new, agent.port))
+                peer.receive("SIP/2.0 200")
+                self.assertEqual(peer.source, (new, agent.port))
+        agent.close()
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

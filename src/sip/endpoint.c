@@ -208,13 +208,16 @@ static bool look(const struct interface_address *list, unsigned n)
 {
 	static const char *const world[] = {"192.0.2.1", "2001:db8::1"};
 	struct sa seen[ARRAY_SIZE(own.seen)], dst;
+	const struct endpoint *e;
 	unsigned i, count = 0;
 	bool same;
 
 	memset(seen, 0, sizeof(seen));
 	own.outside = false;
 	for (i = 0; i < n; i++) {
-		if (!list[i].usable)
+		e = find_address(&list[i].address);
+		/* one that is not ours, or not ours yet: IPv6 looks for a while whether others have it */
+		if (!list[i].usable || !e || !e->present)
 			continue;
 		seen[count++] = list[i].address;
 		own.outside = own.outside || !own.any || !sa_is_loopback(&list[i].address);

@@ -186,6 +186,24 @@ class Network(unittest.TestCase):
             peer.reply(register, 200, "OK")
             self.assertEqual(phone.exit_status(), 0)
 
+    def test_an_ipv6_address_takes_its_time(self):
+        self.net = Net()
+        self.net.theirs("addr", "add", "fd77:1::1/64", "dev", "v1", "nodad")
+        # others are asked whether they have it: until then nothing can be sent from it
+        ip("netns", "exec", self.net.phone, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/accept_dad;"
+           "echo 1 > /proc/sys/net/ipv6/conf/w1/accept_dad; echo 1 > /proc/sys/net/ipv6/conf/w1/dad_transmits")
+        with self.net.peer("fd77:1::1") as peer, \
+                self.net.start(self.home, "account add work sip:alice@[fd77:1::1]:%d" % peer.port) as phone:
+            phone.wait("registration", state="failed")
+            self.net.ours("link", "set", "w1", "up")
+            self.net.ours("addr", "add", "fd77:1::2/64", "dev", "w1")
+            register = peer.receive("REGISTER")
+            self.assertEqual((peer.source[0], contact(register)), ("fd77:1::2",) * 2)
+            peer.reply(register, 200, "OK", headers=("Contact: %s;expires=600" % register.get("Contact"),))
+            phone.wait("registration", state="registered")
+            phone.send("quit")
+            peer.reply(peer.receive("REGISTER"), 200, "OK")
+
     def test_without_any_interface(self):
         self.net = Net()
         self.net.ours("addr", "flush", "dev", "lo")

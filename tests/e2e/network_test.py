@@ -311,6 +311,38 @@ class Network(unittest.TestCase):
             phone.send("quit")
             peer.reply(peer.receive("REGISTER"), 200, "OK")
 
+    def test_a_named_address_that_comes_back(self):
+        self.wire()
+        with self.net.peer("10.77.1.1") as peer, \
+                self.net.start(self.home, "account add work sip:alice@10.77.1.1:%d" % peer.port,
+                               listen="10.77.1.2:5062") as phone:
+            self.registered(phone, peer)
+            # of no interest: it is not asked for
+            self.net.address("add", "10.77.9.9/24")
+            self.net.address("del", "10.77.1.2/24")
+            phone.wait("notice", text=lambda t: t.startswith("Network lost"))
+            self.assertEqual(phone.any("registration", state="failed"), [])
+            self.net.address("add", "10.77.1.2/24")
+            self.assertEqual(contact(self.registered(phone, peer)), "10.77.1.2")
+            self.assertEqual(peer.source, ("10.77.1.2", 5062))
+            phone.send("quit")
+            peer.reply(peer.receive("REGISTER"), 200, "OK")
+
+    def test_address_gone_while_they_call(self):
+        self.wire()
+        with self.net.peer("10.77.1.1") as peer, \
+                self.net.start(self.home, "set answer-unknown-users yes") as phone:
+            phone.ready()
+            body = peer.sdp()
+            peer.send("\r\n".join((
+                "INVITE sip:me@10.77.1.2:5060 SIP/2.0", "Via: SIP/2.0/UDP 10.77.1.1:%d;branch=z9hG4bKtwo" % peer.port,
+                "Max-Forwards: 70", "From: <%s>;tag=one" % peer.uri(), "To: <sip:me@10.77.1.2>", "Call-ID: two",
+                "CSeq: 1 INVITE", "Contact: <%s>" % peer.uri(), "Content-Type: application/sdp",
+                "Content-Length: %d" % len(body), "", body)), ("10.77.1.2", 5060))
+            call = phone.wait("call", state="ringing")["call"]
+            self.net.address("del", "10.77.1.2/24")
+            phone.wait("call", state="closed", call=call)
+
     def test_the_right_address(self):
         self.net = Net(wires=2)
         sides = (("10.77.1.1", "10.77.1.2", 24, 1), ("10.77.2.1", "10.77.2.2", 24, 2),

@@ -149,6 +149,7 @@ static bool response_h(const struct sip_msg *msg, void *arg)
 /* ALL: what was known to be there before is to be asked again, too. */
 static void renew(bool all)
 {
+	resolve_flush();
 	session_network_changed(all);
 	registration_renew();
 }

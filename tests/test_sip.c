@@ -345,11 +345,11 @@ static void test_many_contacts(void **state)
 	/* beyond those that are looked at */
 	text[0] = '\0';
 	for (i = 0; i < 100; i++)
-		strcat(text, "Contact: <sip:none>,<\r\n");
+		strcat(text, "Contact: <sip:early@b>;q=0.1,<\r\n");
 	strcat(text, "Contact: <sip:late@b>");
 	read_response(&r, text);
 	assert_int_equal(r.contacts, CONTACTS_MAX);
-	assert_string_equal(r.contact[CONTACTS_MAX - 1].uri, "sip:none");
+	assert_string_equal(r.contact[0].uri, "sip:early@b");
 }
 
 static void test_response_fields(void **state)

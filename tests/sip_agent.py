@@ -644,6 +644,9 @@ def test_short_names_in_the_call(a, p):
     bye = p.expect("BYE")
     assert "t" in [n for n, _ in bye.headers]
     p.reply(bye, 200)
+    a.do("account x sip:alice@127.0.0.1:%d" % p.port)
+    a.do("register x")
+    assert "i" in [n for n, _ in p.expect("REGISTER").headers]
     # and what libre writes for such an INVITE
     a.do("invite 2 %s -" % p.uri)
     invite = p.expect("INVITE")
@@ -814,6 +817,16 @@ def test_redirect_and_outbound(a, p):
     assert third.all("Route") == ["<sip:127.0.0.1:%d;lr>" % q.port]
     fourth = repair(a, q, third, 302, "redirect target=sip:erin@192.0.2.11", to=p)
     assert fourth.start.split()[1] == "sip:erin@192.0.2.11" and fourth.all("Route") == [route]
+    q.close()
+
+
+def test_redirect_after_a_proxy(a, p):
+    # the proxy was for the first target alone
+    q = Peer(a)
+    second = repair(a, p, dial(a, p), 305, "redirect proxy=1 target=sip:127.0.0.1:%d;lr" % q.port, to=q)
+    assert second.start == "INVITE %s SIP/2.0" % p.uri and second.all("Route") == ["<sip:127.0.0.1:%d;lr>" % q.port]
+    third = repair(a, q, second, 302, "redirect target=" + p.uri, to=p)
+    assert not third.all("Route")
     q.close()
 
 

@@ -7,6 +7,7 @@
 #include "sip/digest.h"
 #include "sip/field.h"
 #include "sip/flow.h"
+#include "sip/form.h"
 #include "sip/registration.h"
 #include "sip/report.h"
 #include "sip/session.h"
@@ -220,7 +221,10 @@ static int write_h(struct mbuf *mb, const struct path *path, void *arg)
 		err |= digest_write(&r->digest, mb, r->account.auth_user[0] ? r->account.auth_user : r->account.user,
 				    r->account.password, "REGISTER", dialog_request_uri(r->dialog), NULL, 0);
 	err |= mbuf_printf(mb, "Expires: %u\r\nUser-Agent: %s\r\n", r->expires, stack_software());
-	return err | session_write_body(mb, NULL);
+	err |= session_write_body(mb, NULL);
+	if (stack_compact())
+		form_shorten(mb);
+	return err;
 }
 
 static void sent_h(void *arg)

@@ -338,7 +338,7 @@ static void test_many_contacts(void **state)
 	assert_string_equal(r.contact[0].uri, "sip:59@b");
 	assert_string_equal(r.contact[CONTACTS_MAX - 1].uri, "sip:52@b");
 	/* one that does not fit into its place is none */
-	snprintf(text, sizeof(text), "Contact: <sip:%0*u@b>, <sip:short@b>", TARGET_MAX, 0);
+	snprintf(text, sizeof(text), "Contact: <sip:%0*d@b>, <sip:short@b>", TARGET_MAX, 0);
 	read_response(&r, text);
 	assert_int_equal(r.contacts, 1);
 	assert_string_equal(r.contact[0].uri, "sip:short@b");

@@ -767,10 +767,12 @@ def test_waiting(a, p):
     a.do("decide resend delay=2000")
     refuse(p, again, 491)
     a.expect("resent 1 0")
+    a.do("keep 1")
     a.do("hangup 1")
     a.expect("closed 1 us")
     a.advance(5000)
     p.none("INVITE")
+    a.do("release 1")
     a.do("busy")
     assert a.expect("busy") == "busy 0"
 

@@ -1824,6 +1824,10 @@ def test_ipv6(a, p):
     assert invite["From"].startswith("<sip:me@[::1]>;tag="), invite["From"]
     assert invite["Contact"] == "<sip:me@[::1]:%d>" % six.port, invite["Contact"]
     assert "c=IN IP6 ::1" in invite.body and re.search("o=- .* IN IP6 ::1", invite.body), invite.body
+    folder = tempfile.mkdtemp()
+    six.do("save 1 %s/x.pcap" % folder)
+    shark(folder + "/x.pcap", [("INVITE", "")], {str(six.port), str(s.getsockname()[1])}, "udp")
+    shutil.rmtree(folder)
     six.do("invite 2 sip:bob@127.0.0.1 -")
     assert "error=transport" in six.expect("response 2")
     six.close()

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "sip/field.h"
 #include "sip/form.h"
+#include "sip/registration.h"
 #include "sip/report.h"
 #include "sip/session.h"
 #include "sip/stack.h"
@@ -14,7 +15,6 @@
 #define GLARES_MAX 5
 
 static int send_invite(struct session *s, const struct path *path);
-static int set_routes(struct session *s, const char *proxy);
 
 /* The dialog that the INVITE belongs to. */
 static struct dialog *dialog_of(const struct session *s)
@@ -40,25 +40,9 @@ static int make_half(struct session *s, const char *uri)
 	else
 		re_snprintf(from, sizeof(from), "<%s>", own);
 	err = dialog_new(&s->half, uri, from, to);
-	if (!err && s->account && s->account->outbound[0])
-		err = set_routes(s, s->account->outbound);
+	if (!err && s->account)
+		err = registration_add_routes(s->half, s->account);
 	return err;
-}
-
-/* The way of the first INVITE leads by PROXY alone. */
-static int set_routes(struct session *s, const char *proxy)
-{
-	char route[TARGET_MAX + ACCOUNT_TEXT_MAX];
-	struct pl pl, value;
-	struct uri uri;
-
-	pl_set_str(&pl, proxy);
-	if (uri_decode(&uri, &pl))
-		return EINVAL;
-	if (re_snprintf(route, sizeof(route), "<%s%s>", proxy, field_param(&value, &uri.params, "lr") ? "" : ";lr") < 0)
-		return EINVAL;
-	dialog_clear_routes(s->half);
-	return dialog_add_route(s->half, route);
 }
 
 /* A direct call: the From is known only with the way. */
@@ -500,6 +484,18 @@ static void again_h(void *arg)
 	mem_deref(s);
 }
 
+/* The way of the first INVITE leads by PROXY alone. */
+static int go_by(struct session *s, const char *proxy, const struct uri *uri)
+{
+	char route[TARGET_MAX + 8];
+	struct pl value;
+
+	if (re_snprintf(route, sizeof(route), "<%s%s>", proxy, field_param(&value, &uri->params, "lr") ? "" : ";lr") < 0)
+		return EINVAL;
+	dialog_clear_routes(s->half);
+	return dialog_add_route(s->half, route);
+}
+
 /* To the target of a redirect: whom the password is meant for has nothing to do with that. */
 static int turn(struct session *s, const struct attempt_decision *decision)
 {
@@ -514,7 +510,7 @@ static int turn(struct session *s, const struct attempt_decision *decision)
 	if (pl_strcasecmp(&uri.scheme, "sip") && pl_strcasecmp(&uri.scheme, "sips"))
 		return ENOTSUP;
 	if (decision->by_proxy)
-		err = set_routes(s, decision->target);
+		err = go_by(s, decision->target, &uri);
 	else {
 		err = str_dup(&target, decision->target);
 		if (err)
@@ -523,8 +519,8 @@ static int turn(struct session *s, const struct attempt_decision *decision)
 		s->half->target = target;
 		/* a proxy that was meant for the other target only */
 		dialog_clear_routes(s->half);
-		if (s->account && s->account->outbound[0])
-			err = set_routes(s, s->account->outbound);
+		if (s->account)
+			err = registration_add_routes(s->half, s->account);
 	}
 	digest_reset(&s->digest);
 	s->challenger[0] = '\0';

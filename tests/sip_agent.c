@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "phone/phone.h"
+#include "sip/network.h"
 #include "sip/registration.h"
 #include "sip/resolve.h"
 #include "sip/stack.h"
@@ -53,6 +54,21 @@ int dns_srv_get(char *domain, size_t dsize, struct sa *srvv, uint32_t *n)
 	memcpy(srvv, nameserver, nameservers * sizeof(*srvv));
 	*n = nameservers;
 	return 0;
+}
+
+/* The kernel's news come by a command. */
+static network_h *network_changed_h;
+
+int network_watch(network_h *h, void *arg)
+{
+	(void)arg;
+	network_changed_h = h;
+	return 0;
+}
+
+void network_unwatch(void)
+{
+	network_changed_h = NULL;
 }
 
 static const char *shown(const char *s)
@@ -172,6 +188,12 @@ void phone_sip_closed(struct phone *p, unsigned call, enum ended_by by, unsigned
 	printf("closed %u %s %u %s\n", call, name[by], code, shown(reason));
 	if (!keep)
 		port_sip_release(call);
+}
+
+void phone_sip_network(struct phone *p, bool there)
+{
+	(void)p;
+	printf("network %d\n", there);
 }
 
 void phone_sip_registration(struct phone *p, const char *name, enum registration_state state,
@@ -390,6 +412,8 @@ static int run(char *line)
 	}
 	else if (!strcmp(word[0], "flush"))
 		resolve_flush();
+	else if (!strcmp(word[0], "network")) /* and how long the machine has slept, ms */
+		network_changed_h(n, NULL);
 	else if (!strcmp(word[0], "busy"))
 		printf("busy %d\n", stack_busy());
 	else if (!strcmp(word[0], "quit"))

@@ -20,9 +20,9 @@ LIMIT = 5.0  # seconds to wait for anything; passing tests wait for none of it
 
 
 class Agent:
-    def __init__(self, listen="127.0.0.1:0"):
-        under = os.environ.get("OFFHOOK_TEST_UNDER", "").split()
-        self.p = subprocess.Popen(under + [sys.argv[1], listen], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    def __init__(self, listen="127.0.0.1:0", program=None, under=()):
+        under = list(under) + os.environ.get("OFFHOOK_TEST_UNDER", "").split()
+        self.p = subprocess.Popen(under + [program or sys.argv[1], listen], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.buf = b""
         self.lines = []
         self.port = int(self.expect("listening udp:").rsplit(":", 1)[1])
@@ -2801,6 +2801,44 @@ def test_keepalive_tcp(a, p):
     t.close()
 
 
+def test_register_after_sleep(a, p):
+    a.do("account x sip:alice@127.0.0.1:%d" % p.port)
+    a.do("register x")
+    m = p.expect("REGISTER")
+    p.reply(m, 200, contact=False, headers=["Contact: %s;expires=3600" % m["Contact"]])
+    a.expect("registration x registered")
+    # nothing has changed: nobody is asked again
+    a.do("network 0")
+    a.advance(60000)
+    p.none("REGISTER")
+    a.do("network 7200000")
+    again = p.expect("REGISTER")
+    assert again["Call-ID"] == m["Call-ID"] and int(again["CSeq"].split()[0]) > int(m["CSeq"].split()[0])
+    p.reply(again, 200, contact=False, headers=["Contact: %s;expires=3600" % again["Contact"]])
+    a.expect("registration x registered")
+
+
+def test_tcp_after_sleep(a, p):
+    server = socket.socket()
+    server.bind(("127.0.0.1", 0))
+    server.listen(4)
+    server.settimeout(LIMIT)
+    a.do("account x sip:alice@127.0.0.1:%d transport=tcp" % server.getsockname()[1])
+    a.do("register x")
+    first, _ = server.accept()
+    first.settimeout(LIMIT)
+    assert first.recv(4096).startswith(b"REGISTER ")
+    a.do("network 7200000")
+    # the old connection may be dead without saying so: a new one is made
+    while first.recv(4096):
+        pass
+    second, _ = server.accept()
+    second.settimeout(LIMIT)
+    assert second.recv(4096).startswith(b"REGISTER ")
+    for s in (first, second, server):
+        s.close()
+
+
 def test_register_gone(a, p):
     a.do("account x sip:alice@127.0.0.1:%d" % p.port)
     a.do("register x")
@@ -2844,4 +2882,5 @@ def main():
     return 1 if failed else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

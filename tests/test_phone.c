@@ -417,6 +417,33 @@ static void a_refused_hold_leaves_the_call_as_it_was(void **state)
 	assert_non_null(strstr(snap.notice[0].title, "488"));
 }
 
+/* A re-INVITE that nobody asked for, as after a change of the network, holds nothing and resumes nothing. */
+static void a_refusal_of_what_was_not_asked(void **state)
+{
+	unsigned c = established("sip:bob@127.0.0.1");
+
+	(void)state;
+	phone_sip_reoffer_failed(phone, c, 500, "Not now");
+	take_snapshot();
+	assert_int_equal(snap.call[0].state, CALL_ESTABLISHED);
+	assert_true(snap.call[0].focused);
+	assert_int_equal(snap.notices, 0);
+}
+
+static void the_network_is_lost_and_back(void **state)
+{
+	(void)state;
+	phone_sip_network(phone, false);
+	take_snapshot();
+	assert_int_equal(snap.notices, 1);
+	assert_non_null(strstr(snap.notice[0].title, "Network lost"));
+	/* one notice, with what is true now */
+	phone_sip_network(phone, true);
+	take_snapshot();
+	assert_int_equal(snap.notices, 1);
+	assert_string_equal(snap.notice[0].title, "Network back.");
+}
+
 static void they_hold_us(void **state)
 {
 	struct media_params m = agreed(MEDIA_RECEIVE);
@@ -838,6 +865,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(holding_and_resuming, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_resume_that_has_to_wait_holds_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_refused_hold_leaves_the_call_as_it_was, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_refusal_of_what_was_not_asked, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_network_is_lost_and_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(they_hold_us, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_conversation_at_a_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_incoming_call_rings_and_is_answered, setup, teardown),

@@ -246,6 +246,21 @@ static void tell_failure(struct phone *p, const struct account *a, const struct 
 	notice_emit(p, n);
 }
 
+void phone_sip_network(struct phone *p, bool there)
+{
+	bool registers = false;
+	unsigned i;
+
+	for (i = 0; i < p->accounts; i++)
+		registers = registers || p->account[i].registers;
+	if (!there)
+		phone_notice(p, SEVERITY_WARNING, "network",
+			     _("Network lost: nobody can be reached until it is back."));
+	else
+		phone_notice(p, SEVERITY_INFO, "network",
+			     registers ? _("Network back: registering again.") : _("Network back."));
+}
+
 void phone_sip_registration(struct phone *p, const char *account, enum registration_state state,
 			    const struct response *response, unsigned expires, unsigned retry_in)
 {

@@ -317,12 +317,14 @@ static void reinvite_answered(struct session *s, const struct sip_msg *msg)
 		return;
 	}
 	negotiation_withdraw(s->sdp);
+	session_moved(s);
 	phone_sip_media(stack_phone(), s->call, &params);
 }
 
 static void later_response(struct session *s, const struct flow_failure *failure, const struct sip_msg *msg)
 {
 	char reason[RESPONSE_TEXT] = "";
+	int err;
 
 	if (msg && msg->scode < 200)
 		return;
@@ -332,6 +334,7 @@ static void later_response(struct session *s, const struct flow_failure *failure
 	}
 	if (s->state != SESSION_UP)
 		return;
+	err = failure ? failure->err : 0;
 	if (msg && msg->scode == 491 && s->glares++ < GLARES_MAX) {
 		glare(s);
 		return;
@@ -343,12 +346,19 @@ static void later_response(struct session *s, const struct flow_failure *failure
 		return;
 	if (msg && msg->reason.p)
 		text_copyn(reason, sizeof(reason), msg->reason.p, msg->reason.l);
+	if (s->moving && session_move_failed(s, err, msg))
+		return;
+	/* what could not even be sent says nothing about the peer */
+	if (!s->moving && !msg && (err != ETIMEDOUT || !s->path.endpoint->usable)) {
+		reoffer_failed(s, 0, strerror(err));
+		return;
+	}
 	/* RFC 3261 section 12.2.1.2: the peer does not know the call any more */
 	if (!msg || msg->scode == 481 || msg->scode == 408) {
 		if (failure)
 			log_warning("no answer within the call: %s", failure->detail);
 		session_bye(s, s->dialog, NULL);
-		session_closed(s, msg && msg->scode == 481 ? ENDED_BY_THEM : ENDED_BY_NETWORK, msg ? msg->scode : 0,
+		session_closed(s, msg && msg->scode == 481 && !s->moving ? ENDED_BY_THEM : ENDED_BY_NETWORK, msg ? msg->scode : 0,
 			       reason);
 		return;
 	}

@@ -23,7 +23,7 @@
 #include "media/media.h"
 #include "phone/phone.h"
 #include "sip/stack.h"
-#include "store/history.h"
+#include "store/store.h"
 #include "ui/ui.h"
 
 #define READY_LIMIT_MS    3000 /* then the phone is ready, registered or not */
@@ -468,13 +468,14 @@ static void start_exchange(void)
 				    strerror(err));
 }
 
+/* The demo keeps no redials: the next run's exchange is another. */
 static void remember_calls(void)
 {
 	char file[PATHS_MAX];
 	int err = paths_get(file, sizeof(file), PATH_STATE, "offhook.db");
 
 	if (!err)
-		err = history_open(self.phone, file);
+		err = store_open(self.phone, file, !self.cli.demo);
 	if (err == EPROTO)
 		phone_notice(self.phone, SEVERITY_WARNING, "history",
 			     _("The history was written by a newer offhook; no calls are added to it."));
@@ -615,7 +616,7 @@ out:
 	stack_stop();
 	exchange_stop();
 	media_stop();
-	history_close();
+	store_close();
 	phone_free(self.phone);
 	keymap_free(self.env.keymap);
 	loop_unwatch(self.signals);

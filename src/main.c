@@ -193,6 +193,8 @@ static void option_h(const char *name, void *arg)
 		phone_settings_changed(self.phone);
 	else if (!strncmp(name, "audio-", 6))
 		media_devices_changed();
+	else if (!strcmp(name, "tone-country"))
+		media_tones_changed();
 	else if (!strcmp(name, "meters"))
 		media_meters(self.on_screen && self.settings.meters);
 	else if (!strcmp(name, "sip-listen") && self.ready)

@@ -325,7 +325,7 @@ class Tones(unittest.TestCase):
         self.refused(486, 0.5)
 
     def test_reorder(self):
-        self.refused(404, 0.25)
+        self.refused(404, 0.2)
 
     def test_ring(self):
         with Card() as card:

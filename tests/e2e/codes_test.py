@@ -1,0 +1,188 @@
+"""Every final response that refuses a call, from a scripted peer, with a phrase that nobody could expect and nothing
+else: what the phone makes of it, how often it asks, with which status it ends. Statements S402-1 ... are those of the
+table of 4xx responses that this phone owes its users; S403-2, S402-3 (never sent again) hold for all but a few."""
+
+import os
+import random
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import offhook  # noqa: E402
+
+REORDER, BUSY, NONE = "reorder", "busy", "none"
+
+# code: the registered phrase, what it is for the user, the tone
+CODES = {
+    300: ("Multiple Choices", "redirect", NONE),
+    301: ("Moved Permanently", "redirect", NONE),
+    302: ("Moved Temporarily", "redirect", NONE),
+    305: ("Use Proxy", "redirect", NONE),
+    380: ("Alternative Service", "redirect", REORDER),
+    400: ("Bad Request", "protocol-trouble", REORDER),
+    401: ("Unauthorized", "retry-auto", REORDER),
+    402: ("Payment Required", "not-allowed", REORDER),  # S402-2, S402-3
+    403: ("Forbidden", "not-allowed", REORDER),  # S403-1, S403-2
+    404: ("Not Found", "not-found", REORDER),  # S404-2
+    405: ("Method Not Allowed", "not-allowed", REORDER),  # S405-1
+    406: ("Not Acceptable", "protocol-trouble", REORDER),  # S406-4
+    407: ("Proxy Authentication Required", "retry-auto", REORDER),
+    408: ("Request Timeout", "unreachable", REORDER),  # S408-1
+    409: ("Conflict", "protocol-trouble", REORDER),  # S409-1, S409-2
+    410: ("Gone", "not-found", REORDER),  # S410-1, S410-2
+    411: ("Length Required", "retry-auto", REORDER),  # S411-2: our length was long already
+    412: ("Conditional Request Failed", "retry-auto", REORDER),
+    413: ("Request Entity Too Large", "retry-after", REORDER),  # S413-4, S413-5
+    414: ("Request-URI Too Long", "fix-and-redial", REORDER),  # S414-1
+    415: ("Unsupported Media Type", "fix-and-redial", REORDER),  # S415-1
+    416: ("Unsupported URI Scheme", "fix-and-redial", REORDER),
+    417: ("Unknown Resource-Priority", "fix-and-redial", REORDER),
+    420: ("Bad Extension", "retry-auto", REORDER),
+    421: ("Extension Required", "retry-auto", REORDER),
+    422: ("Session Interval Too Small", "retry-auto", REORDER),
+    423: ("Interval Too Brief", "retry-auto", REORDER),
+    424: ("Bad Location Information", "fix-and-redial", REORDER),
+    425: ("Bad Alert Message", "protocol-trouble", REORDER),
+    428: ("Use Identity Header", "not-allowed", REORDER),
+    429: ("Provide Referrer Identity", "not-allowed", REORDER),
+    430: ("Flow Failed", "server-trouble", REORDER),
+    433: ("Anonymity Disallowed", "fix-and-redial", REORDER),
+    436: ("Bad Identity Info", "protocol-trouble", REORDER),
+    437: ("Unsupported Credential", "protocol-trouble", REORDER),
+    438: ("Invalid Identity Header", "protocol-trouble", REORDER),
+    439: ("First Hop Lacks Outbound Support", "retry-auto", REORDER),
+    440: ("Max-Breadth Exceeded", "server-trouble", REORDER),
+    469: ("Bad Info Package", "not-allowed", REORDER),
+    470: ("Consent Needed", "not-allowed", REORDER),
+    480: ("Temporarily Unavailable", "unreachable", REORDER),
+    481: ("Call/Transaction Does Not Exist", "protocol-trouble", REORDER),
+    482: ("Loop Detected", "server-trouble", REORDER),
+    483: ("Too Many Hops", "server-trouble", REORDER),
+    484: ("Address Incomplete", "fix-and-redial", REORDER),
+    485: ("Ambiguous", "fix-and-redial", REORDER),
+    486: ("Busy Here", "busy", BUSY),
+    487: ("Request Terminated", "declined", NONE),
+    488: ("Not Acceptable Here", "fix-and-redial", REORDER),
+    489: ("Bad Event", "not-allowed", REORDER),
+    491: ("Request Pending", "retry-auto", NONE),
+    493: ("Undecipherable", "fix-and-redial", REORDER),
+    494: ("Security Agreement Required", "protocol-trouble", REORDER),
+    500: ("Server Internal Error", "server-trouble", REORDER),
+    501: ("Not Implemented", "not-allowed", REORDER),
+    502: ("Bad Gateway", "server-trouble", REORDER),
+    503: ("Service Unavailable", "server-trouble", REORDER),
+    504: ("Server Time-out", "server-trouble", REORDER),
+    505: ("Version Not Supported", "protocol-trouble", REORDER),
+    513: ("Message Too Large", "protocol-trouble", REORDER),
+    555: ("Push Notification Service Not Supported", "retry-auto", REORDER),
+    580: ("Precondition Failure", "fix-and-redial", REORDER),
+    600: ("Busy Everywhere", "busy", BUSY),
+    603: ("Decline", "declined", REORDER),
+    604: ("Does Not Exist Anywhere", "not-found", REORDER),
+    606: ("Not Acceptable", "fix-and-redial", REORDER),
+    607: ("Unwanted", "declined", REORDER),
+    608: ("Rejected", "declined", REORDER),
+    # nobody registered these: as the first of their class, but nobody is busy everywhere
+    399: (None, "redirect", NONE),
+    499: (None, "protocol-trouble", REORDER),
+    599: (None, "server-trouble", REORDER),
+    699: (None, "declined", REORDER),
+}
+
+# How often the phone may ask when the response says nothing but its code: once, and once more with less in it.
+REQUESTS = {413: (1, 2), 513: (1, 2), 491: (1, 2, 3, 4, 5)}
+
+
+def phrase():
+    """Words that no table has."""
+    words = ("Nein", "¿por qué?", "not today", "42", "キャンセル", "%s%n", "\\", '"', "SIP/2.0 200 OK", "Retry-After: 5")
+    return " ".join(random.choice(words) for _ in range(random.randint(0, 5)))
+
+
+class Refusing(threading.Thread):
+    """Refuses every INVITE in the same way; counts requests and remembers what came."""
+
+    def __init__(self, peer, code, reason):
+        super().__init__(daemon=True)
+        self.peer, self.code, self.reason = peer, code, reason
+        self.invites, self.acks = {}, set()
+        self.ended = False
+        self.start()
+
+    def run(self):
+        while not self.ended:
+            try:
+                m = self.peer.receive(deadline=0.1)
+            except AssertionError:
+                continue
+            if m.start.startswith("INVITE"):
+                self.invites[m.get("Via")] = m
+                self.peer.reply(m, self.code, self.reason)
+            elif m.start.startswith("ACK"):
+                self.acks.add(m.get("Via"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.ended = True
+        self.join()
+
+
+class Codes(unittest.TestCase):
+    def setUp(self):
+        self.home = offhook.Home()
+        self.rc = self.home.write("rc", "set sip-listen 127.0.0.1:0\nset tone-seconds 0\n")
+
+    def tearDown(self):
+        self.home.remove()
+
+    def one(self, code, reason):
+        standard, kind, tone = CODES[code]
+        with offhook.Peer() as peer, Refusing(peer, code, reason) as refusing:
+            with offhook.Phone("--audio=null", "-c", self.rc, peer.uri(), home=self.home) as phone:
+                outcome = phone.wait("outcome")
+                self.assertEqual((outcome["code"], outcome["kind"], outcome["tone"]), (code, kind, tone))
+                self.assertEqual(outcome.get("reason", ""), reason)
+                self.assertEqual(outcome.get("standard_reason"), standard)
+                self.assertTrue(outcome["text"])
+                notice = phone.wait("notice", text=lambda t: str(code) in t)
+                self.assertIn(standard or "unknown", notice["text"])
+                self.assertEqual(phone.wait("call", state="closed")["code"], code)
+                self.assertEqual(phone.exit_status(), code // 100)
+                self.assertEqual(len(phone.any("outcome")), 1)
+            self.assertIn(len(refusing.invites), REQUESTS.get(code, (1,)))
+            self.assertEqual(refusing.acks, set(refusing.invites))
+
+    def test_every_code(self):
+        codes = list(CODES)
+        random.shuffle(codes)
+        for code in codes:
+            reason = phrase()
+            with self.subTest(code=code, reason=reason):
+                self.one(code, reason)
+
+
+class Order(unittest.TestCase):
+    """S406-2, S408-1: the ACK goes out at once, the tone comes after the outcome, and only when it has ended is the call
+    over."""
+
+    def test_the_ack_does_not_wait_for_the_tone(self):
+        for code in (406, 408, 486):
+            with self.subTest(code=code), offhook.Peer() as peer, \
+                    offhook.Phone("--audio=null", peer.uri()) as phone:
+                peer.reply(peer.receive("INVITE"), code, "No")
+                peer.receive("ACK", deadline=2)
+                phone.wait("outcome", code=code)
+                phone.wait("tone", tone=CODES[code][2], on=True)
+                self.assertEqual(phone.any("tone", on=False), [])
+                self.assertEqual(phone.any("call", state="closed"), [])
+                call = phone.any("outcome")[0]["call"]
+                phone.command("hangup %d" % call)
+                phone.wait("tone", on=False)
+                phone.wait("call", state="closed")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

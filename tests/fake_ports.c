@@ -94,13 +94,6 @@ int port_sip_reoffer(unsigned call, enum media_direction direction)
 
 void port_sip_release(unsigned call) { fake_note("release %u", call); }
 int port_sip_register(const struct account *a) { fake_note("register %s", a->name); return 0; }
-int port_store_export(const char *file, unsigned *rows)
-{
-	fake_note("export %s", file);
-	*rows = 0;
-	return 0;
-}
-
 void port_sip_unregister(const struct account *a) { fake_note("unregister %s", a->name); }
 void port_sip_account_removed(const char *name) { fake_note("forget %s", name); }
 

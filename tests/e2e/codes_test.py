@@ -262,5 +262,30 @@ class Exchange(unittest.TestCase):
             self.assertEqual(phone.any("outcome"), [])
 
 
+class Country(unittest.TestCase):
+    def test_the_tone_is_that_of_the_country(self):
+        others = {400, 425, 440, 480, 620}
+        for country, frequencies in (("fr", {440}), ("us", {480, 620}), ("uk", {400}), ("etsi", {425})):
+            with self.subTest(country=country):
+                home = offhook.Home()
+                file = home.file("heard.wav")
+                with offhook.Phone("--demo", "--audio=file:," + file, home=home) as phone:
+                    phone.ready()
+                    phone.command("set tone-country " + country)
+                    phone.command("set tone-seconds 1")
+                    begin = phone.any("ready")[0]["time"]
+                    phone.command("dial 486")
+                    on = phone.wait("tone", tone="busy", on=True)["time"]
+                    phone.wait("call", state="closed")
+                # somewhere in the first second, by the tenth, each is loud and the others are not
+                levels = {f: max(offhook.tone_level(file, f, on - begin + t / 10, 0.2) for t in range(5)) for f in others}
+                for f in others:
+                    if f in frequencies:
+                        self.assertGreater(levels[f], -25, levels)
+                    else:
+                        self.assertLess(levels[f], -30, levels)
+                home.remove()
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

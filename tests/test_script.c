@@ -206,7 +206,7 @@ static void one_after_the_other(void **state)
 			    "echo a ; echo 'b=error a quotation mark ' is not closed\nidle\n");
 	assert_string_equal(run("hangup 1 2"), "hangup 1 2=error usage: hangup [CALL]\nidle\n");
 	assert_string_equal(run("ans"), "ans=error no call is ringing\nidle\n");
-	assert_string_equal(run("h"), "h=error \"h\" could be several commands: hangup, help, hold\nidle\n");
+	assert_string_equal(run("h"), "h=error \"h\" could be several commands: hangup, help, history, hold\nidle\n");
 	assert_string_equal(run("hang"), "hang=ok\nidle\n");
 	assert_string_equal(run("zzzzzz"), "zzzzzz=error unknown command \"zzzzzz\"\nidle\n");
 	assert_string_equal(run("quit 9"), "quit 9=ok\nidle\n");
@@ -487,6 +487,7 @@ static const struct { const char *line, *did; } asked[] = {
 	{"hold toggle", "hold 0"}, {"select 3", "select 3"}, {"select next", "step 1"}, {"select prev", "step -1"},
 	{"select last", "select 3"}, {"dtmf 12ab*#,", "dtmf 0 12AB*#,"}, {"notice next", "notice 1"},
 	{"notice prev", "notice -1"}, {"notice dismiss", "dismiss 0"},
+	{"history export /tmp/x.csv", "export /tmp/x.csv"},
 };
 static const struct { const char *line, *error; } refused[] = {
 	{"answer 0", "unknown call"}, {"answer lats", "did you mean \"last\"?"}, {"reject 700", "no code"}, {"reject 2 3", "no code"},
@@ -496,8 +497,23 @@ static const struct { const char *line, *error; } refused[] = {
 	{"select nxt", "next"}, {"dtmf 12x", "no DTMF digits"}, {"dtmf ''", "no DTMF digits"},
 	{"notice nexxt", "next"}, {"notice open", "no screen"}, {"view calls", "no screen"}, {"exchange on", "not available"},
 	{"exchange up", "unknown word"}, {"source /nonexistent", "cannot be read"}, {"help hangpu", "hangup"},
+	{"history exprot x.csv", "export"}, {"history export", "usage: history"},
 	{"bind global g", "usage: bind"}, {"account ad x y", "add"}, {"account add x", "usage: account add"},
 };
+
+static void history_is_exported(void **state)
+{
+	(void)state;
+	assert_string_equal(run("history export a.csv"), "history export a.csv=ok\nidle\n");
+	fake.err = EINVAL;
+	assert_non_null(strstr(run("history export a.txt"), "let it end in .csv or .json"));
+	assert_int_equal(last_status, 2);
+	fake.err = ENOTCONN;
+	assert_non_null(strstr(run("history export a.csv"), "no history"));
+	assert_int_equal(last_status, 1);
+	fake.err = ENOSPC;
+	assert_non_null(strstr(run("history export a.csv"), "error a.csv cannot be written: No space"));
+}
 
 static void calls(void **state)
 {
@@ -574,7 +590,7 @@ static void views_and_keys(void **state)
 static void help_comes_from_the_table(void **state)
 {
 	static const char *const are[] = {
-		"account", "answer", "bind", "dial", "dtmf", "echo", "exchange", "hangup", "help", "hold",
+		"account", "answer", "bind", "dial", "dtmf", "echo", "exchange", "hangup", "help", "history", "hold",
 		"import", "list-commands", "mute", "notice", "quit", "redial", "reject", "resume", "select", "set", "sleep",
 		"source", "toggle", "trace", "unbind", "view", "volume", "wait",
 	};
@@ -807,8 +823,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(one_after_the_other), T(sleeping), T(stop_on_error), T(freed_by_its_handlers), T(too_many),
 		T(a_call_that_is_answered), T(a_call_that_fails), T(time_limits), T(wrong_waits), T(incoming),
-		T(registered), T(dialling), T(calls), T(views_and_keys), T(help_comes_from_the_table), T(nearest),
-		T(sourcing), T(the_rc_file), T(accounts), T(accounts_of_the_rc_file), T(no_password_in_errors),
+		T(registered), T(dialling), T(calls), T(history_is_exported), T(views_and_keys), T(help_comes_from_the_table),
+		T(nearest), T(sourcing),
+		T(the_rc_file), T(accounts), T(accounts_of_the_rc_file), T(no_password_in_errors),
 	};
 	static const char *const files[] = {"a", "b", "loop", "rc", "offhook", ""};
 	unsigned i;

@@ -4,6 +4,7 @@
 
 #include "base/i18n.h"
 #include "command/handlers.h"
+#include "phone/ports.h"
 
 /* ---- the screen ---- */
 
@@ -158,6 +159,33 @@ void command_echo(struct command_env *env, struct script *script, const struct w
 	(void)env;
 	(void)script;
 	parser_join(&r->text, w, 1, w->n);
+}
+
+void command_history(struct command_env *env, struct script *script, const struct words *w, struct result *r)
+{
+	static const char *const words[] = {"export"};
+	const char *file = w->word[2];
+	unsigned rows = 0;
+	int err;
+
+	(void)env;
+	(void)script;
+	if (strcmp(w->word[1], "export") != 0) {
+		/* TRANSLATORS: fills: unknown word "exprot" */
+		result_unknown(r, _("word"), w->word[1], words, 1);
+		return;
+	}
+	err = port_store_export(file, &rows);
+	if (!err)
+		/* TRANSLATORS: how many calls, and a file */
+		buf_printf(&r->text, P_("%1$u call written to %2$.200s", "%1$u calls written to %2$.200s", rows), rows, file);
+	else if (err == EINVAL)
+		result_fail(r, STATUS_USAGE, _("\"%.200s\" is no name for it: let it end in .csv or .json"), file);
+	else if (err == ENOTCONN)
+		result_fail(r, STATUS_FAILED, _("there is no history: it could not be opened when offhook started"));
+	else
+		/* TRANSLATORS: a file, and the system's word for what went wrong */
+		result_fail(r, STATUS_FAILED, _("%1$.200s cannot be written: %2$s"), file, strerror(err));
 }
 
 void command_source(struct command_env *env, struct script *script, const struct words *w, struct result *r)

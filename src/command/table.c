@@ -26,6 +26,8 @@ static const struct command table[] = {
 	 command_hangup, 0, 1, {ARG_CALL}},
 	{"help", "[COMMAND]", N_("Tells what a command does; alone, what there is."),
 	 command_help, 0, 1, {ARG_WORD}},
+	{"history", "export FILE", N_("Writes all calls that were to a file: CSV or JSON, as its name ends."),
+	 command_history, 2, 2, {ARG_WORD, ARG_FILE}},
 	{"hold", "[CALL|toggle]", N_("Puts a call on hold; with toggle, resumes the selected one if it is held."),
 	 command_hold, 0, 1, {ARG_CALL}},
 	{"import", "baresip", N_("Takes the accounts of the phone baresip over, from ~/.baresip/accounts; its contacts and settings are not read."),

@@ -27,7 +27,7 @@
 #include "ui/ui.h"
 
 #define READY_LIMIT_MS    3000 /* then the phone is ready, registered or not */
-#define SHUTDOWN_LIMIT_MS 1800 /* for BYE, CANCEL and unregistering */
+#define SHUTDOWN_LIMIT_MS 1500 /* for BYE, CANCEL and unregistering; a stalled terminal may take more */
 #define SHUTDOWN_STEP_MS  20
 
 static struct {
@@ -128,14 +128,12 @@ static int call_status(unsigned call)
 /* Headless runs end by themselves (interface of the command line, "Life of a headless run"). */
 static void consider_leaving(void *arg)
 {
-	struct call_info info;
-
 	(void)arg;
 	if (!self.cli.headless || !self.ready || self.leaving)
 		return;
 	if (self.target_call) {
-		if (phone_call_info(self.phone, self.target_call, &info) || info.closed)
-			leave(call_status(self.target_call));
+		if (!phone_call_pending(self.phone, self.target_call))
+			leave(call_status(phone_call_latest(self.phone, self.target_call)));
 	}
 	else if (self.exec && !script_busy(self.exec) && headless_input_ended(self.headless) &&
 		 !phone_active_calls(self.phone))
@@ -145,7 +143,7 @@ static void consider_leaving(void *arg)
 static void event_h(const struct event *e, void *arg)
 {
 	(void)arg;
-	if (!strcmp(e->name, "call"))
+	if (!strcmp(e->name, "call") || !strcmp(e->name, "redial"))
 		loop_defer(consider_leaving, NULL);
 }
 
@@ -311,8 +309,10 @@ static void signal_h(unsigned flags, void *arg)
 				ui_continue();
 			break;
 		case SIGTSTP:
-			if (self.on_screen && !phone_active_calls(self.phone))
+			if (self.on_screen)
 				ui_suspend();
+			else if (!phone_active_calls(self.phone))
+				raise(SIGSTOP); /* its own is blocked */
 			break;
 		default:
 			/* asked twice: at once; but of a terminal that goes the kernel, the shell and the screen tell */
@@ -486,6 +486,12 @@ static void remember_calls(void)
 		phone_notice_printf(self.phone, SEVERITY_WARNING, "history", _("No history can be kept: %s"), strerror(err));
 }
 
+static void restore_redial(const struct redial_record *record, void *arg)
+{
+	(void)arg;
+	phone_redial_restore(self.phone, record);
+}
+
 static int run(void)
 {
 	const char *why = "";
@@ -514,6 +520,7 @@ static int run(void)
 		start_exchange();
 	phone_listen(self.phone, event_h, NULL);
 	phone_listen(self.phone, registration_h, NULL);
+	redials_load(restore_redial, NULL);
 	if (!err)
 		phone_start(self.phone);
 	if (phone_accounts_settled(self.phone))

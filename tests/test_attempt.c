@@ -160,7 +160,7 @@ static void a_second_proxy_on_the_way(void **state)
 	assert_int_equal(next(407).step, ATTEMPT_GIVE_UP);
 }
 
-/* several algorithms for one realm: the first that we can (RFC 8760 section 2.4) */
+/* several algorithms for one realm: the strongest that we can, of equals the first (RFC 8760 section 2.4) */
 static void one_answer_a_realm(void **state)
 {
 	struct attempt_decision d;
@@ -183,6 +183,16 @@ static void one_answer_a_realm(void **state)
 	/* another algorithm alone is not: that one has not had its answer */
 	challenge("r", false)->supported = false;
 	assert_false(next(401).credentials_refused);
+
+	challenge("s", false);
+	challenge("s", false)->strength = 1;
+	challenge("s", false)->strength = 1;
+	challenge("s", true);
+	d = next(401);
+	assert_false(d.answer[0]);
+	assert_true(d.answer[1]);
+	assert_false(d.answer[2]);
+	assert_true(d.answer[3]);
 }
 
 /* a proxy and the server behind it may share a realm (RFC 3261 section 22.3) */
@@ -355,7 +365,10 @@ static void too_large(void **state)
 	response.retry_after[0] = '\0';
 	assert_int_equal(next(413).form.body, ATTEMPT_BODY_SMALL);
 	assert_int_equal(next(413).step, ATTEMPT_GIVE_UP);
-	assert_int_equal(next(513).step, ATTEMPT_GIVE_UP); /* it is small already */
+	assert_int_equal(next(513).step, ATTEMPT_GIVE_UP);
+	/* it is small already */
+	text_copy(response.accept, sizeof(response.accept), "application/sdp");
+	assert_int_equal(next(415).step, ATTEMPT_GIVE_UP);
 }
 
 /* S415-2: once, if plain SDP gets through; and it is told */
@@ -554,6 +567,24 @@ static void no_password_along_a_redirect(void **state)
 	assert_int_equal(attempt.realms, 1);
 }
 
+/* What is asked for again behind a redirect was not refused: it was not sent there. */
+static void not_sent_is_not_refused(void **state)
+{
+	struct attempt_decision d;
+
+	(void)state;
+	attempt.follow_redirects = true;
+	account_set(&account, "realm", "r", &(const char *){NULL});
+	challenge("r", true);
+	assert_int_equal(next(407).step, ATTEMPT_DIGEST);
+	contact("sip:bob@example.org");
+	assert_int_equal(next(302).step, ATTEMPT_REDIRECT);
+	challenge("r", true);
+	d = next(407);
+	assert_int_equal(d.step, ATTEMPT_GIVE_UP);
+	assert_false(d.credentials_refused);
+}
+
 static void by_way_of_a_proxy(void **state)
 {
 	struct attempt_decision d;
@@ -670,6 +701,7 @@ int main(void)
 		cmocka_unit_test_setup(redirects_are_followed, setup),
 		cmocka_unit_test_setup(redirects_end, setup),
 		cmocka_unit_test_setup(no_password_along_a_redirect, setup),
+		cmocka_unit_test_setup(not_sent_is_not_refused, setup),
 		cmocka_unit_test_setup(by_way_of_a_proxy, setup),
 		cmocka_unit_test_setup(nothing_goes_on_for_ever, setup),
 		cmocka_unit_test_setup(other_responses_end_it, setup),

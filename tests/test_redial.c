@@ -304,18 +304,56 @@ static void a_405_within_a_call(void **state)
 	assert_non_null(strstr(snap.notice[0].title, "405"));
 }
 
+/* S403-3: the password went out, then came the 403; S407-5: without one, realm and question are shown */
+static void after_a_password(void **state)
+{
+	struct response r = response(407, "");
+	struct account a;
+	const char *why;
+	unsigned call;
+
+	(void)state;
+	assert_int_equal(account_init(&a, "work", "sip:alice@example.com", &why), 0);
+	assert_int_equal(account_set(&a, "register", "no", &why), 0);
+	assert_int_equal(phone_account_add(phone, &a), 0);
+	r.challenges = 1;
+	r.challenge[0].proxy = r.challenge[0].supported = true;
+	text_copy(r.challenge[0].realm, ACCOUNT_TEXT_MAX, "Example");
+	text_copy(r.hop_host, ACCOUNT_TEXT_MAX, "example.com");
+	phone_sip_response(phone, dial("bob"), &r);
+	take_snapshot();
+	assert_string_equal(snap.notice[0].server, "realm “Example”");
+	assert_string_equal(snap.notice[0].action[0].command, "view prompt account edit work password=");
+	assert_string_equal(event_find_string(&outcome, "text"), outcome_find(407, NULL)->sentence);
+
+	assert_int_equal(account_set(&a, "password", "secret", &why), 0);
+	assert_int_equal(phone_account_replace(phone, &a), 0);
+	call = dial("bob");
+	phone_sip_response(phone, call, &r);
+	assert_int_equal(fake_decision.step, ATTEMPT_DIGEST);
+	fails(call, 403, "");
+	assert_string_equal(event_find_string(&outcome, "text"), outcome_find(403, NULL)->refused);
+	take_snapshot();
+	assert_string_equal(snap.notice[0].sentence, outcome_find(403, NULL)->refused);
+}
+
 /* 404, 410, 484, 604, and no others */
 static void the_tone_of_nobody(void **state)
 {
 	static const struct { unsigned code; const char *tone; } want[] = {
 		{404, "sit"}, {410, "sit"}, {484, "sit"}, {604, "sit"}, {403, "reorder"}, {486, "busy"}, {480, "reorder"},
 	};
+	char played[32];
 	unsigned i;
 
 	(void)state;
 	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		strcpy(settings.tone_not_found, "sit");
+		settings.tone_seconds = 1;
+		fake_taken();
 		fails(dial(BOB), want[i].code, "");
+		snprintf(played, sizeof(played), "tone %u %s\n", phone_last_call(phone), want[i].tone);
+		assert_non_null(strstr(fake_taken(), played));
 		assert_string_equal(event_find_string(&outcome, "tone"), want[i].tone);
 		strcpy(settings.tone_not_found, "reorder");
 		fails(dial(BOB), want[i].code, "");
@@ -552,6 +590,7 @@ static void armed_it_goes_by_itself(void **state)
 	assert_int_equal(phone_redial_auto(phone, call, &why), 0);
 	assert_string_equal(fake_taken(), "");
 	assert_int_equal(phone_redial_disarm(phone, call), 0);
+	assert_string_equal(fake_taken(), "store " BOB " waiting\nredial 1 waiting in 10\n");
 	assert_int_equal(phone_redial_disarm(phone, call), ENOTCONN);
 	assert_false(phone_call_pending(phone, call));
 	assert_int_equal(phone_redial_auto(phone, call, &why), 0);
@@ -623,15 +662,24 @@ static void a_call_that_is_up_comes_first(void **state)
 	phone_hangup(phone, eve);
 	fake_pass(phone, 0);
 	assert_non_null(strstr(fake_taken(), "redial 1 dialing\ncall 3 calling\n"));
-	/* nor does a tone that still sounds */
+	/* so does a tone that still sounds */
+	phone_hangup(phone, 3);
 	settings.tone_seconds = 5;
-	fails(3, 480, "1");
-	assert_int_equal(phone_redial_auto(phone, 3, &why), 0);
+	fails(dial("sip:eve@127.0.0.1"), 480, "1");
+	assert_int_equal(phone_redial_auto(phone, 4, &why), 0);
 	fake_taken();
 	fake_pass(phone, 4999);
 	assert_null(strstr(fake_taken(), "invite"));
-	fake_pass(phone, 30000);
-	assert_non_null(strstr(fake_taken(), "invite 4"));
+	fake_pass(phone, 1);
+	assert_non_null(strstr(fake_taken(), "invite 5"));
+	/* and the end of the program */
+	fails(5, 480, "31");
+	assert_int_equal(phone_redial_auto(phone, 5, &why), 0);
+	phone_shutdown(phone);
+	fake_taken();
+	fake_pass(phone, 100000);
+	assert_null(strstr(fake_taken(), "redial"));
+	assert_int_equal(fake_stored_count, 1);
 }
 
 static void several_at_once(void **state)
@@ -746,6 +794,76 @@ static void what_waits_is_not_crowded_out(void **state)
 	assert_int_equal(snap.notice[snap.notices - 1].call, 1);
 }
 
+/* As many as are kept: each is heard of in its time, though there are fewer notices than that. */
+static void as_many_as_are_kept(void **state)
+{
+	char target[32];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < REDIALS_MAX; i++) {
+		snprintf(target, sizeof(target), "sip:%u@127.0.0.1", i);
+		fails(dial(target), 480, "100");
+		fake_taken();
+	}
+	take_snapshot();
+	assert_int_equal(snap.redials, REDIALS_MAX);
+	assert_int_equal(snap.calls, REDIALS_MAX);
+	assert_int_equal(snap.notices, SNAPSHOT_NOTICES);
+	phone_notice(phone, SEVERITY_INFO, NULL, "more news");
+	assert_int_equal(phone_redial_cancel(phone, 1), 0); /* its notice is gone, and now its line */
+	take_snapshot();
+	assert_int_equal(snap.redials, REDIALS_MAX - 1);
+	assert_int_equal(snap.calls, REDIALS_MAX - 1);
+	fake_pass(phone, 100000);
+	take_snapshot();
+	assert_int_equal(snap.redials, 0);
+	assert_true(snap.redial_due);
+	assert_int_equal(fake_stored_count, REDIALS_MAX - 1);
+	/* one more takes the place of the oldest */
+	fails(dial(BOB), 480, "100");
+	fake_taken();
+	fails(dial("sip:eve@127.0.0.1"), 480, "100");
+	assert_non_null(strstr(fake_taken(), "forget sip:1@127.0.0.1\nredial 2 cancelled\n"));
+	assert_int_equal(fake_stored_count, REDIALS_MAX);
+}
+
+/* What was crowded out is told again when its time has come. */
+static void crowded_out_and_due(void **state)
+{
+	char target[32];
+	unsigned i;
+
+	(void)state;
+	failed("50");
+	for (i = 0; i < SNAPSHOT_NOTICES; i++) {
+		snprintf(target, sizeof(target), "sip:%u@127.0.0.1", i);
+		fails(dial(target), 480, "100");
+		fake_taken();
+	}
+	fake_pass(phone, 50000);
+	take_snapshot();
+	assert_true(snap.redial_due);
+	assert_int_equal(snap.due_notice, snap.notice[0].id);
+	assert_int_equal(snap.notice[0].call, 1);
+	assert_true(snap.notice[0].selected);
+}
+
+/* A call by hand answers the question. */
+static void due_and_called_by_hand(void **state)
+{
+	(void)state;
+	failed("1");
+	fake_pass(phone, 1000);
+	fake_taken();
+	dial(BOB);
+	assert_string_equal(fake_taken(), "forget " BOB "\nredial 1 dialing\ncall 2 calling\ninvite 2 " BOB " as -\n");
+	fails(2, 486, "");
+	take_snapshot();
+	assert_false(snap.redial_due);
+	assert_int_equal(fake_stored_count, 0);
+}
+
 /* --- over the end of the program --------------------------------------------------------------------------- */
 
 static struct redial_record record(int64_t in_ms, bool armed)
@@ -783,10 +901,11 @@ static void stored_ones_come_back(void **state)
 	assert_int_equal(phone_last_call(phone), 0);
 	assert_int_equal(phone_call_info(phone, 1, &info), 0);
 	assert_true(info.failed && info.closed);
-	phone_start(phone);
-	fake_pass(phone, 19999);
+	/* without signalling nobody is called */
+	fake_pass(phone, 20000);
 	assert_string_equal(fake_taken(), "");
-	fake_pass(phone, 1);
+	phone_start(phone);
+	fake_pass(phone, 0);
 	assert_non_null(strstr(fake_taken(), "invite 3 " BOB));
 	fails(3, 480, "1");
 	assert_int_equal(fake_stored_count, 2);
@@ -820,12 +939,6 @@ static void what_is_not_kept(void **state)
 	take_snapshot();
 	assert_int_equal(snap.redials, 1);
 	assert_int_equal(fake_stored_count, 0);
-	phone_account_remove(phone, "demo");
-	phone_keep_redials(phone, false);
-	failed("10");
-	take_snapshot();
-	assert_int_equal(snap.redials, 2);
-	assert_int_equal(fake_stored_count, 0);
 }
 
 int main(void)
@@ -837,6 +950,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_words_of_the_server, setup, teardown),
 		cmocka_unit_test_setup_teardown(sentences_by_warning, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_405_within_a_call, setup, teardown),
+		cmocka_unit_test_setup_teardown(after_a_password, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_tone_of_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_action_is_a_command, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_what_can_be_done, setup, teardown),
@@ -852,6 +966,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(called_by_hand_meanwhile, setup, teardown),
 		cmocka_unit_test_setup_teardown(dismissed_or_cancelled, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_waits_is_not_crowded_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(as_many_as_are_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(crowded_out_and_due, setup, teardown),
+		cmocka_unit_test_setup_teardown(due_and_called_by_hand, setup, teardown),
 		cmocka_unit_test_setup_teardown(stored_ones_come_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(sleep_counts, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_not_kept, setup, teardown),

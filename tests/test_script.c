@@ -436,6 +436,7 @@ static void registered(void **state)
 	assert_string_equal(run("wait registered"), "");
 	fake.account[0].state = REGISTRATION_FAILED;
 	fake.account[0].code = 503;
+	fake.account[0].retry_ms = 1;
 	fake_event("registration", 0, "failed");
 	assert_string_equal(after(0), ""); /* it is tried again */
 	fake.account[0].state = REGISTRATION_REGISTERED;
@@ -443,6 +444,7 @@ static void registered(void **state)
 	assert_string_equal(after(0), "wait registered=ok\nidle\n");
 	fake.account[0].state = REGISTRATION_FAILED;
 	fake.account[0].code = 486;
+	fake.account[0].retry_ms = 0;
 	assert_string_equal(run("wait registered"),
 			    "wait registered=error wait registered: the registration of a failed: 486 Busy Here\nidle\n");
 	assert_int_equal(last_status, 4);
@@ -474,27 +476,27 @@ static void dialling(void **state)
 static const struct { const char *line, *did; } asked[] = {
 	{"answer", "answer 2"}, {"answer 2", "answer 2"}, {"answer last", "answer 3"}, {"answer selected", "answer 1"},
 	{"hangup", "hangup 0"}, {"hangup last", "hangup 3"}, {"reject", "reject 0 486"}, {"reject 603", "reject 0 603"},
-	{"reject 2", "reject 2 486"}, {"reject 2 480", "reject 2 480"}, {"hold", "hold 0"}, {"resume", "resume 0"},
-	{"hold 3", "hold 3"}, {"resume last", "resume 3"},
-	{"hold toggle", "hold 0"}, {"select 3", "select 3"}, {"select next", "step 1"}, {"select prev", "step -1"},
-	{"select last", "select 3"}, {"dtmf 12ab*#,", "dtmf 0 12AB*#,"}, {"notice next", "notice 1"},
-	{"notice prev", "notice -1"}, {"notice dismiss", "dismiss 0"},
 	{"notice contact", "contact 1"}, {"notice contact 2", "contact 2"},
 	{"redial", "redial 0"}, {"redial now", "redial 0"}, {"redial 3", "redial 3"}, {"redial now last", "redial 3"},
 	{"redial now notice", "redial 1"}, {"redial notice", "redial 1"}, {"redial auto 2", "arm 2"},
 	{"redial toggle notice", "disarm 1"}, {"redial toggle notice", "arm 1"}, {"redial cancel", "cancel 0"},
 	{"trace save x.pcap", "trace 4 x.pcap"}, {"trace save 2 x.txt", "trace 2 x.txt"},
 	{"trace save notice x", "trace 1 x"},
+	{"reject 2", "reject 2 486"}, {"reject 2 480", "reject 2 480"}, {"hold", "hold 0"}, {"resume", "resume 0"},
+	{"hold 3", "hold 3"}, {"resume last", "resume 3"},
+	{"hold toggle", "hold 0"}, {"select 3", "select 3"}, {"select next", "step 1"}, {"select prev", "step -1"},
+	{"select last", "select 3"}, {"dtmf 12ab*#,", "dtmf 0 12AB*#,"}, {"notice next", "notice 1"},
+	{"notice prev", "notice -1"}, {"notice dismiss", "dismiss 0"},
 	{"history export /tmp/x.csv", "export /tmp/x.csv"},
 };
 static const struct { const char *line, *error; } refused[] = {
 	{"answer 0", "unknown call"}, {"answer lats", "did you mean \"last\"?"}, {"reject 700", "no code"}, {"reject 2 3", "no code"},
+	{"redial nwo", "did you mean \"now\"?"}, {"redial now lats", "last"}, {"redial 3 4", "one word too many"},
+	{"notice next 3", "one word too many"}, {"notice contact x", "no number"}, {"trace svae x", "save"},
 	{"reject 486 487", "no code"}, {"reject 486 2", "no code"}, {"hold togle", "toggle"}, {"mute offf", "off"},
 	{"select nxt", "next"}, {"dtmf 12x", "no DTMF digits"}, {"dtmf ''", "no DTMF digits"},
 	{"notice nexxt", "next"}, {"notice open", "no screen"}, {"view calls", "no screen"}, {"exchange on", "not available"},
 	{"exchange up", "unknown word"}, {"source /nonexistent", "cannot be read"}, {"help hangpu", "hangup"},
-	{"redial nwo", "did you mean \"now\"?"}, {"redial now lats", "last"}, {"redial 3 4", "one word too many"},
-	{"notice next 3", "one word too many"}, {"notice contact x", "no number"}, {"trace svae x", "save"},
 	{"history exprot x.csv", "export"}, {"history export", "usage: history"},
 	{"bind global g", "usage: bind"}, {"account ad x y", "add"}, {"account add x", "usage: account add"},
 };
@@ -589,7 +591,7 @@ static void help_comes_from_the_table(void **state)
 {
 	static const char *const are[] = {
 		"account", "answer", "bind", "dial", "dtmf", "echo", "exchange", "hangup", "help", "history", "hold",
-		"list-commands", "mute", "notice", "quit", "redial", "reject", "resume", "select", "set", "sleep",
+		"import", "list-commands", "mute", "notice", "quit", "redial", "reject", "resume", "select", "set", "sleep",
 		"source", "toggle", "trace", "unbind", "view", "volume", "wait",
 	};
 	unsigned n, i;

@@ -16,8 +16,7 @@
 static const char *const redial_choices[] = {"ask", "auto", "never", NULL};
 static const char *const redirect_choices[] = {"ask", "follow", "never", NULL};
 static const char *const not_found_choices[] = {"reorder", "sit", NULL};
-/* Those that media/tones has; gb is uk. */
-static const char *const countries[] = {"locale", "etsi", "au", "de", "es", "fr", "gb", "it", "jp", "uk", "us", NULL};
+static const char *const countries[] = {"locale", TONE_COUNTRIES, NULL};
 
 static const struct option_row table[] = {
 	{"answer-unknown-users", OPTION_BOOL, 0, 1, "", "no", NULL,

@@ -59,9 +59,6 @@ static bool makes_sense(const struct call *c, enum action action)
 	case ACTION_REDIAL_AT:
 		r = redial_of_call(c->phone, c->number);
 		return r && (r->state == REDIAL_WAITING || r->state == REDIAL_ARMED);
-	case ACTION_CHOOSE_CONTACT:
-	case ACTION_CALL_CONTACT:
-		return c->contacts > 0;
 	case ACTION_GIVE_CREDENTIALS:
 	case ACTION_CHECK_ACCOUNT:
 	case ACTION_REREGISTER:

@@ -111,22 +111,6 @@ void calls_free(struct phone *p)
 	p->calls = NULL;
 }
 
-/* The oldest failed call, one that nothing waits for if there is one. */
-static struct call *least_wanted(const struct phone *p)
-{
-	struct call *c, *oldest = NULL;
-
-	for (c = p->calls; c; c = c->next) {
-		if (c->state != CALL_FAILED)
-			continue;
-		if (!redial_of_call(p, c->number))
-			return c;
-		if (!oldest)
-			oldest = c;
-	}
-	return oldest;
-}
-
 struct call *call_new(struct phone *p)
 {
 	struct call *c, **end = &p->calls;
@@ -136,9 +120,11 @@ struct call *call_new(struct phone *p)
 	/* failed calls keep their line only while there is room for live ones */
 	for (c = p->calls; c; c = c->next)
 		lines += call_has_line(c);
-	if (lines >= PHONE_CALLS_MAX && (c = least_wanted(p)) != NULL) {
-		notice_drop_call(p, c->number);
-		lines--;
+	for (c = p->calls; c && lines >= PHONE_CALLS_MAX; c = c->next) {
+		if (c->state == CALL_FAILED) {
+			notice_drop_call(p, c->number);
+			lines--;
+		}
 	}
 	if (lines >= PHONE_CALLS_MAX)
 		return NULL;

@@ -166,7 +166,7 @@ void phone_sip_reoffer_failed(struct phone *p, unsigned call, unsigned code, con
 	struct call *c = call ? call_find(p, call) : NULL;
 	char shown[SNAPSHOT_TEXT], who[SNAPSHOT_TEXT];
 
-	if (!c || !call_is_up(c))
+	if (!c || !call_is_up(c) || !c->reoffering)
 		return;
 	c->reoffering = false;
 	c->held_by_us = !c->held_by_us;
@@ -178,9 +178,6 @@ void phone_sip_reoffer_failed(struct phone *p, unsigned call, unsigned code, con
 			    /* TRANSLATORS: %s is who; then code and phrase of the refusal */
 			    ? _("The call with %s could not be resumed (%u %s).")
 			    : _("The call with %s could not be put on hold (%u %s)."), who, code, shown);
-	/* asking again for what was just refused would go on for ever */
-	if (c->held_by_us)
-		c->hold_wanted = false;
 	hold_if_wanted(c);
 }
 

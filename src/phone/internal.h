@@ -117,7 +117,6 @@ struct phone {
 
 	struct redial redial[REDIALS_MAX]; /* oldest first */
 	unsigned redials;
-	bool redials_not_kept;           /* nothing of them is stored */
 
 	char audio_driver[32];
 	char audio_trouble[SNAPSHOT_TEXT];

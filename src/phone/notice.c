@@ -37,9 +37,8 @@ struct notice *notice_of_call(struct phone *p, unsigned call)
 	return NULL;
 }
 
-static void remove_at(struct phone *p, unsigned i)
+static void take_out(struct phone *p, unsigned i)
 {
-	unsigned call = p->notice[i].call;
 	bool selected = p->notice[i].id == p->selected_notice;
 
 	memmove(&p->notice[i], &p->notice[i + 1], (p->notices - i - 1) * sizeof(p->notice[0]));
@@ -49,9 +48,16 @@ static void remove_at(struct phone *p, unsigned i)
 			i = p->notices ? p->notices - 1 : 0;
 		p->selected_notice = p->notices ? p->notice[i].id : 0;
 	}
+	phone_changed(p);
+}
+
+static void remove_at(struct phone *p, unsigned i)
+{
+	unsigned call = p->notice[i].call;
+
+	take_out(p, i);
 	if (call)
 		call_notice_gone(p, call);
-	phone_changed(p);
 }
 
 void notice_drop_key(struct phone *p, const char *key)
@@ -78,16 +84,18 @@ void notice_drop_call(struct phone *p, unsigned call)
 	}
 }
 
-/* The oldest that nothing waits for. */
-static unsigned least_wanted(const struct phone *p)
+/* Makes room: the oldest that nothing waits for goes, or else the oldest without its redial. */
+static void crowd_out(struct phone *p)
 {
 	unsigned i;
 
 	for (i = p->notices; i-- > 0;) {
-		if (!redial_of_call(p, p->notice[i].call))
-			return i;
+		if (!redial_of_call(p, p->notice[i].call)) {
+			remove_at(p, i);
+			return;
+		}
 	}
-	return p->notices - 1;
+	take_out(p, p->notices - 1);
 }
 
 struct notice *notice_new(struct phone *p, enum severity severity, const char *key)
@@ -96,7 +104,7 @@ struct notice *notice_new(struct phone *p, enum severity severity, const char *k
 
 	notice_drop_key(p, key);
 	if (p->notices == NOTICES_MAX)
-		remove_at(p, least_wanted(p));
+		crowd_out(p);
 	memmove(&p->notice[1], &p->notice[0], p->notices * sizeof(p->notice[0]));
 	p->notices++;
 	n = &p->notice[0];

@@ -19,7 +19,7 @@
 #include "phone/ports.h"
 #include "phone/settings.h"
 
-#define PHONE_CALLS_MAX 64 /* with failed ones that still have their line */
+#define PHONE_CALLS_MAX 96 /* with failed ones that still have their line: all redials, and the most that max-calls allows */
 
 struct phone;
 struct snapshot;
@@ -151,8 +151,6 @@ void phone_redial_restore(struct phone *p, const struct redial_record *record);
 bool phone_call_pending(const struct phone *p, unsigned call);
 /* The newest call that armed redials have made of CALL, one after the other; CALL itself when none has. */
 unsigned phone_call_latest(const struct phone *p, unsigned call);
-/* Off: redials last no longer than the program (--demo). At first they are kept. */
-void phone_keep_redials(struct phone *p, bool on);
 
 /* --- accounts ------------------------------------------------------------------------- */
 
@@ -206,6 +204,9 @@ void phone_sip_closed(struct phone *p, unsigned call, enum ended_by by, unsigned
  * RETRY_IN in seconds, 0 = not known. */
 void phone_sip_registration(struct phone *p, const char *account, enum registration_state state,
 			    const struct response *response, unsigned expires, unsigned retry_in);
+
+/* The machine's way to others is lost, or THERE again; a notice tells of it, the last one replaces the others. */
+void phone_sip_network(struct phone *p, bool there);
 
 /* --- reported by media/ ------------------------------------------------------------------ */
 

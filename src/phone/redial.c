@@ -41,7 +41,7 @@ static bool is_kept(const struct phone *p, const struct redial *r)
 {
 	const struct account *a = phone_account(p, r->record.account);
 
-	return !p->redials_not_kept && !(a && a->volatile_only);
+	return !(a && a->volatile_only);
 }
 
 static void keep(const struct phone *p, const struct redial *r)
@@ -70,7 +70,8 @@ static void emit(struct phone *p, const struct redial *r)
 	event_string(&e, "peer", r->record.uri);
 	event_string(&e, "state", state_name[r->state]);
 	if (r->state == REDIAL_WAITING || r->state == REDIAL_ARMED)
-		event_real(&e, "in", r->due_boot_ms > now ? (double)(r->due_boot_ms - now) / 1000.0 : 0.0);
+		/* in tenths: what writing it down took is nobody's business */
+		event_real(&e, "in", r->due_boot_ms > now ? (double)((r->due_boot_ms - now + 50) / 100) / 10.0 : 0.0);
 	phone_emit(p, &e);
 }
 
@@ -82,6 +83,9 @@ static void end(struct phone *p, struct redial *r, enum redial_state state)
 	take_out(p, r);
 	last.state = state;
 	emit(p, &last);
+	/* only its redial has kept a line whose notice was crowded out */
+	if (state == REDIAL_CANCELLED && !notice_of_call(p, last.call))
+		call_notice_gone(p, last.call);
 	phone_schedule(p);
 }
 
@@ -186,12 +190,18 @@ void redial_drop_call(struct phone *p, unsigned call)
 
 /* --- lines of their own -------------------------------------------------------------------------- */
 
+static void tell_failure(struct call *c, const struct redial *r)
+{
+	struct response response = {.code = r->record.code};
+	struct failure f = failure_of(c, &response, false);
+
+	failure_notice(c, &f, &response);
+}
+
 /* R gets a line and a notice, as if its call had just failed. */
 static void show(struct phone *p, struct redial *r)
 {
-	struct response response = {.code = r->record.code};
 	char uri[TARGET_MAX];
-	struct failure f;
 	struct call *c;
 
 	text_copy(uri, sizeof(uri), r->record.uri);
@@ -213,8 +223,7 @@ static void show(struct phone *p, struct redial *r)
 	c->retry.until_wall_ms = r->record.until_wall_ms;
 	text_copy(c->retry.comment, sizeof(c->retry.comment), r->record.comment);
 	r->call = c->number;
-	f = failure_of(c, &response, false);
-	failure_notice(c, &f, &response);
+	tell_failure(c, r);
 	emit(p, r);
 }
 
@@ -246,11 +255,6 @@ void phone_redial_restore(struct phone *p, const struct redial_record *record)
 	phone_schedule(p);
 }
 
-void phone_keep_redials(struct phone *p, bool on)
-{
-	p->redials_not_kept = !on;
-}
-
 /* --- time ----------------------------------------------------------------------------------------- */
 
 /* No redial comes between: a call is up or on its way, or one that failed still sounds. */
@@ -267,8 +271,12 @@ static bool is_busy(const struct phone *p)
 
 static void prompt(struct phone *p, struct redial *r)
 {
-	const struct notice *n = notice_of_call(p, r->call);
+	const struct notice *n;
+	struct call *c = call_find(p, r->call);
 
+	if (c && !notice_of_call(p, r->call))
+		tell_failure(c, r);
+	n = notice_of_call(p, r->call);
 	r->state = REDIAL_DUE;
 	r->record.armed = false;
 	keep(p, r);

@@ -126,7 +126,7 @@ void form_shorten(struct mbuf *mb)
 		size_t name = colon ? (size_t)(colon - (buf + in)) : 0;
 
 		for (i = 0; i < ARRAY_SIZE(names); i++) {
-			if (name < line && name == strlen(names[i].name) && !strncasecmp(buf + in, names[i].name, name)) {
+			if (name == strlen(names[i].name) && !strncasecmp(buf + in, names[i].name, name)) {
 				buf[out++] = names[i].letter;
 				in += name;
 				line -= name;

@@ -9,7 +9,8 @@
 
 #include "phone/ports.h"
 
-#define NEGOTIATION_SDP_MAX 16384  /* bytes of SDP that are looked at */
+#define NEGOTIATION_SDP_MAX     16384  /* bytes of SDP that are looked at */
+#define NEGOTIATION_STREAMS_MAX 16     /* m= lines; with more it is no use */
 
 struct negotiation;
 

@@ -148,7 +148,7 @@ static bool request_uri(char *dst, size_t size, const struct pl *auri, bool sip)
 	at = sip ? memchr(p, '@', auri->l) : NULL;
 	/* a user part may have both ? and ; */
 	while (p < end) {
-		const char *stop = p;
+		const char *stop;
 
 		if (sip && (!at || p > at) && *p == '?')
 			break;

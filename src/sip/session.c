@@ -32,6 +32,8 @@ static void session_free(void *arg)
 	tmr_cancel(&s->answer_end);
 	tmr_cancel(&s->tell_established);
 	tmr_cancel(&s->tell_closed);
+	tmr_cancel(&s->move_again);
+	tmr_cancel(&s->move_end);
 	mem_deref(s->invite);
 	mem_deref(s->st);
 	mem_deref(s->msg);
@@ -65,6 +67,8 @@ int session_new(struct session **sp, unsigned call, bool incoming, const struct 
 	tmr_init(&s->answer_end);
 	tmr_init(&s->tell_established);
 	tmr_init(&s->tell_closed);
+	tmr_init(&s->move_again);
+	tmr_init(&s->move_end);
 	err = negotiation_new(&s->sdp);
 	if (!err)
 		err = field_escape_user(s->user, sizeof(s->user), user);
@@ -120,6 +124,7 @@ void session_settle(struct session *s)
 static void over(struct session *s)
 {
 	s->state = SESSION_OVER;
+	session_moved(s);
 	tmr_cancel(&s->tell_established);
 	tmr_cancel(&s->glare);
 	tmr_cancel(&s->again);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "sip/field.h"
 #include "sip/form.h"
+#include "sip/registration.h"
 #include "sip/report.h"
 #include "sip/session.h"
 #include "sip/stack.h"
@@ -14,7 +15,6 @@
 #define GLARES_MAX 5
 
 static int send_invite(struct session *s, const struct path *path);
-static int set_routes(struct session *s, const char *proxy);
 
 /* The dialog that the INVITE belongs to. */
 static struct dialog *dialog_of(const struct session *s)
@@ -40,25 +40,9 @@ static int make_half(struct session *s, const char *uri)
 	else
 		re_snprintf(from, sizeof(from), "<%s>", own);
 	err = dialog_new(&s->half, uri, from, to);
-	if (!err && s->account && s->account->outbound[0])
-		err = set_routes(s, s->account->outbound);
+	if (!err && s->account)
+		err = registration_add_routes(s->half, s->account);
 	return err;
-}
-
-/* The way of the first INVITE leads by PROXY alone. */
-static int set_routes(struct session *s, const char *proxy)
-{
-	char route[TARGET_MAX + ACCOUNT_TEXT_MAX];
-	struct pl pl, value;
-	struct uri uri;
-
-	pl_set_str(&pl, proxy);
-	if (uri_decode(&uri, &pl))
-		return EINVAL;
-	if (re_snprintf(route, sizeof(route), "<%s%s>", proxy, field_param(&value, &uri.params, "lr") ? "" : ";lr") < 0)
-		return EINVAL;
-	dialog_clear_routes(s->half);
-	return dialog_add_route(s->half, route);
 }
 
 /* A direct call: the From is known only with the way. */
@@ -333,12 +317,14 @@ static void reinvite_answered(struct session *s, const struct sip_msg *msg)
 		return;
 	}
 	negotiation_withdraw(s->sdp);
+	session_moved(s);
 	phone_sip_media(stack_phone(), s->call, &params);
 }
 
 static void later_response(struct session *s, const struct flow_failure *failure, const struct sip_msg *msg)
 {
 	char reason[RESPONSE_TEXT] = "";
+	int err;
 
 	if (msg && msg->scode < 200)
 		return;
@@ -348,6 +334,7 @@ static void later_response(struct session *s, const struct flow_failure *failure
 	}
 	if (s->state != SESSION_UP)
 		return;
+	err = failure ? failure->err : 0;
 	if (msg && msg->scode == 491 && s->glares++ < GLARES_MAX) {
 		glare(s);
 		return;
@@ -359,12 +346,19 @@ static void later_response(struct session *s, const struct flow_failure *failure
 		return;
 	if (msg && msg->reason.p)
 		text_copyn(reason, sizeof(reason), msg->reason.p, msg->reason.l);
+	if (s->moving && session_move_failed(s, err, msg))
+		return;
+	/* what could not even be sent says nothing about the peer */
+	if (!s->moving && !msg && (err != ETIMEDOUT || !s->path.endpoint->usable)) {
+		reoffer_failed(s, 0, strerror(err));
+		return;
+	}
 	/* RFC 3261 section 12.2.1.2: the peer does not know the call any more */
 	if (!msg || msg->scode == 481 || msg->scode == 408) {
 		if (failure)
 			log_warning("no answer within the call: %s", failure->detail);
 		session_bye(s, s->dialog, NULL);
-		session_closed(s, msg && msg->scode == 481 ? ENDED_BY_THEM : ENDED_BY_NETWORK, msg ? msg->scode : 0,
+		session_closed(s, msg && msg->scode == 481 && !s->moving ? ENDED_BY_THEM : ENDED_BY_NETWORK, msg ? msg->scode : 0,
 			       reason);
 		return;
 	}
@@ -500,6 +494,18 @@ static void again_h(void *arg)
 	mem_deref(s);
 }
 
+/* The way of the first INVITE leads by PROXY alone. */
+static int go_by(struct session *s, const char *proxy, const struct uri *uri)
+{
+	char route[TARGET_MAX + 8];
+	struct pl value;
+
+	if (re_snprintf(route, sizeof(route), "<%s%s>", proxy, field_param(&value, &uri->params, "lr") ? "" : ";lr") < 0)
+		return EINVAL;
+	dialog_clear_routes(s->half);
+	return dialog_add_route(s->half, route);
+}
+
 /* To the target of a redirect: whom the password is meant for has nothing to do with that. */
 static int turn(struct session *s, const struct attempt_decision *decision)
 {
@@ -514,7 +520,7 @@ static int turn(struct session *s, const struct attempt_decision *decision)
 	if (pl_strcasecmp(&uri.scheme, "sip") && pl_strcasecmp(&uri.scheme, "sips"))
 		return ENOTSUP;
 	if (decision->by_proxy)
-		err = set_routes(s, decision->target);
+		err = go_by(s, decision->target, &uri);
 	else {
 		err = str_dup(&target, decision->target);
 		if (err)
@@ -523,8 +529,8 @@ static int turn(struct session *s, const struct attempt_decision *decision)
 		s->half->target = target;
 		/* a proxy that was meant for the other target only */
 		dialog_clear_routes(s->half);
-		if (s->account && s->account->outbound[0])
-			err = set_routes(s, s->account->outbound);
+		if (s->account)
+			err = registration_add_routes(s->half, s->account);
 	}
 	digest_reset(&s->digest);
 	s->challenger[0] = '\0';

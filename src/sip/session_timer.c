@@ -71,7 +71,7 @@ static void start(struct session *s, unsigned interval, bool ours)
 
 static void refresh(struct session *s)
 {
-	if (s->invite || s->st || s->answer || tmr_isrunning(&s->glare)) {
+	if (s->invite || s->st || s->answer || s->moving || tmr_isrunning(&s->glare)) {
 		tmr_start(&s->timer.tmr, BUSY_AGAIN, timer_h, s);
 		return;
 	}

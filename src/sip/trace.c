@@ -215,20 +215,21 @@ static struct log *log_find(unsigned call)
 	return NULL;
 }
 
-static bool has_call_id(const struct trace_message *m, const char *call_id)
+/* The Call-ID, as far as it counts. False when there is none. */
+static bool read_call_id(char own[CALL_ID_MAX], const char *text, size_t len)
 {
-	char own[CALL_ID_MAX];
 	struct pl value;
 
-	if (!find_header(&value, m->text, m->kept, "Call-ID", "i"))
+	if (!find_header(&value, text, len, "Call-ID", "i"))
 		return false;
-	text_copyn(own, sizeof(own), value.p, value.l);
-	return !strcmp(own, call_id);
+	text_copyn(own, CALL_ID_MAX, value.p, value.l);
+	return true;
 }
 
 void trace_begin(unsigned call, const char *call_id)
 {
 	struct log *l = log_find(call);
+	char own[CALL_ID_MAX];
 	unsigned i;
 
 	if (!call || l)
@@ -242,7 +243,9 @@ void trace_begin(unsigned call, const char *call_id)
 		mem_deref(list_ledata(list_head(&logs)));
 	list_append(&logs, &l->le, l);
 	for (i = 0; i < nobodys.messages; ) {
-		if (has_call_id(nobodys.message[i], l->call_id)) {
+		const struct trace_message *m = nobodys.message[i];
+
+		if (read_call_id(own, m->text, m->kept) && !strcmp(own, l->call_id)) {
 			append(l, nobodys.message[i]);
 			drop(&nobodys, i);
 		}
@@ -256,8 +259,8 @@ void trace_packet(bool sent, enum sip_transp tp, const struct sa *src, const str
 {
 	struct trace_message *m;
 	struct timespec now;
+	char call_id[CALL_ID_MAX];
 	bool known = false;
-	struct pl value;
 	struct le *le;
 	struct log *l;
 	size_t kept;
@@ -268,7 +271,7 @@ void trace_packet(bool sent, enum sip_transp tp, const struct sa *src, const str
 		len--;
 	}
 	kept = len < TRACE_BYTES ? len : TRACE_BYTES;
-	if (!find_header(&value, (const char *)packet, kept, "Call-ID", "i"))
+	if (!read_call_id(call_id, (const char *)packet, kept))
 		return;
 	m = mem_alloc(sizeof(*m) + kept + 1, message_free);
 	if (!m)
@@ -287,7 +290,7 @@ void trace_packet(bool sent, enum sip_transp tp, const struct sa *src, const str
 	total += sizeof(*m) + kept + 1;
 	LIST_FOREACH(&logs, le) {
 		l = le->data;
-		if (has_call_id(m, l->call_id)) {
+		if (!strcmp(call_id, l->call_id)) {
 			append(l, m);
 			known = true;
 		}

@@ -28,10 +28,13 @@ class Answering(threading.Thread):
 
     def run(self):
         self.peer.socket.settimeout(0.05)
-        while not self.stopping:
+        while True:
+            last = self.stopping  # what had been sent by then is still looked at
             try:
                 data, self.peer.source = self.peer.socket.recvfrom(65536)
             except OSError:
+                if last:
+                    return
                 continue
             try:
                 self.message(offhook.Message(data.decode()))

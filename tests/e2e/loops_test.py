@@ -91,13 +91,13 @@ class Loops(Rig):
         self.ends(lambda n, _: (421, ["Require: timer"]), 421, 2)
 
     def test_422(self):
-        self.ends(lambda n, _: (422, ["Min-SE: %d" % (2000 + n)]), 422, 2)
+        self.ends(lambda n, _: (422, ["Min-SE: %d" % (2000 + n)]), 422, 3)
 
     def test_488(self):
         self.ends(lambda n, _: (488, ["Warning: 305 x \"y\""]), 488, 2)
 
     def test_491(self):
-        self.ends(lambda n, _: (491, []), 491, 2)
+        self.ends(lambda n, _: (491, []), 491, 3)
 
     def test_503(self):
         self.ends(lambda n, _: (503, []), 503, 1)

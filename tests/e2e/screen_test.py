@@ -100,6 +100,8 @@ class FirstMinutes(unittest.TestCase):
             s.keys("frobnicate", "Enter")
             s.wait("frobnicate")
             s.keys("?")
+            s.wait("On a notice")
+            s.keys("Space")
             s.wait("dtmf 6")
             s.keys("Escape")
             s.wait("No calls")

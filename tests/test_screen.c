@@ -496,6 +496,7 @@ static const struct golden { const char *folder, *name; unsigned rows, cols; con
 	{ "trace-search", "retry", 24, 80, "\033[18~/OVERNIGHT\r", NULL },
 	{ "trace-search-none", "retry", 24, 80, "\033[18~/nothing like it\r", NULL },
 	{ "trace-search-message", "retry", 24, 80, "\033[18~\r/cseq\r", NULL },
+	{ "news-elsewhere", "idle", 24, 80, "\033[18~:later retry\r", NULL },
 	{ "one-cell", "talking", 1, 1, "", NULL },
 	{ "two-lines", "failed", 2, 12, "", NULL },
 };

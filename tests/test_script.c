@@ -564,6 +564,54 @@ static void calls(void **state)
 	assert_non_null(strstr(run("redial now notice"), "not about a failed call"));
 }
 
+/* What the screen does for the selected notice. */
+static int notice_h(const char *word, void *arg)
+{
+	(void)arg;
+	text_copy(viewed, sizeof(viewed), word);
+	return strcmp(word, "save") ? 0 : ENOENT;
+}
+
+static void notices_and_traces(void **state)
+{
+	static const char *const views[] = {"calls", "trace", NULL};
+
+	(void)state;
+	assert_non_null(strstr(run("notice edit"), "no screen"));
+	env.notice_h = notice_h;
+	env.view_h = view_h;
+	env.views = views;
+	run("notice password");
+	assert_string_equal(viewed, "password");
+	run("notice contact");
+	assert_string_equal(viewed, "contact");
+	/* with its number the screen is not asked */
+	run("notice contact 2");
+	assert_string_equal(viewed, "contact");
+	assert_string_equal(fake.did, "contact 2");
+	assert_non_null(strstr(run("notice save"), "does not offer"));
+	assert_non_null(strstr(run("notice edit it"), "one word too many"));
+	assert_non_null(strstr(run("notice passwrod"), "did you mean \"password\"?"));
+
+	run("view trace");
+	assert_string_equal(viewed, "trace");
+	run("view trace 3");
+	assert_string_equal(viewed, "trace 3");
+	run("view trace 0");
+	assert_string_equal(viewed, "trace 0");
+	run("trace save 0 x");
+	assert_string_equal(fake.did, "trace 0 x");
+	fake.notice_call = 7;
+	run("view trace notice");
+	assert_string_equal(viewed, "trace 7");
+	run("view trace search");
+	assert_string_equal(viewed, "trace search");
+	assert_non_null(strstr(run("view trace lsat"), "did you mean \"last\"?"));
+	assert_non_null(strstr(run("view trace 3 4"), "one word too many"));
+	assert_string_equal(viewed, "trace search");
+	env.notice_h = NULL;
+}
+
 static void views_and_keys(void **state)
 {
 	static const char *const views[] = {"calls", "help", NULL};
@@ -823,7 +871,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(one_after_the_other), T(sleeping), T(stop_on_error), T(freed_by_its_handlers), T(too_many),
 		T(a_call_that_is_answered), T(a_call_that_fails), T(time_limits), T(wrong_waits), T(incoming),
-		T(registered), T(dialling), T(calls), T(history_is_exported), T(views_and_keys), T(help_comes_from_the_table),
+		T(registered), T(dialling), T(calls), T(history_is_exported), T(views_and_keys), T(notices_and_traces), T(help_comes_from_the_table),
 		T(nearest), T(sourcing),
 		T(the_rc_file), T(accounts), T(accounts_of_the_rc_file), T(no_password_in_errors),
 	};

@@ -128,6 +128,13 @@ static void look_for_news(void)
 		ui.news = false;
 	if (newest > ui.newest_notice || (selected != ui.selected_notice && selected))
 		ui.news = true;
+	/* where notices are not to be seen, the newest is told in a line */
+	if (newest > ui.newest_notice && ui.view != &view_calls && ui.view != &view_notice) {
+		for (i = 0; s->notice[i].id != newest; i++)
+			;
+		text_copy(ui.message, sizeof(ui.message), s->notice[i].title);
+		ui.message_role = s->notice[i].severity == SEVERITY_ERROR ? ROLE_ERROR : ROLE_WARNING;
+	}
 	ui.calls_mark = mark;
 	ui.selected_notice = selected;
 	if (newest > ui.newest_notice)
@@ -369,6 +376,14 @@ static void change_h(void *arg)
 
 /* ---- commands ---- */
 
+static void show(const struct view *v)
+{
+	ui.view = v;
+	if (v->open)
+		v->open();
+	schedule();
+}
+
 static void answer_h(bool ok, const char *text)
 {
 	if (!ui.up)
@@ -390,6 +405,8 @@ static void dialled_h(bool ok, const char *text)
 {
 	if (!ok)
 		answer_h(ok, text);
+	else if (ui.up && ui.view != &view_calls)
+		show(&view_calls);
 }
 
 static void run(enum script_kind kind, const char *line, run_answer_h *h)
@@ -446,14 +463,6 @@ static void entered(void)
 }
 
 /* ---- views ---- */
-
-static void show(const struct view *v)
-{
-	ui.view = v;
-	if (v->open)
-		v->open();
-	schedule();
-}
 
 /* The messages of CALL. */
 static void show_trace(unsigned call)

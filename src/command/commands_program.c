@@ -31,7 +31,7 @@ static void view_trace(struct command_env *env, const struct words *w, struct re
 	}
 	if (i < 3)
 		snprintf(name, sizeof(name), "trace %s", does[i]);
-	else if (w->n > 2 && !read_call_or_notice(env, word, &call, r))
+	else if (w->n > 2 && !read_traced(env, word, &call, r))
 		return;
 	else if (w->n > 2)
 		snprintf(name, sizeof(name), "trace %u", call);

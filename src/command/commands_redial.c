@@ -72,6 +72,14 @@ void command_redial(struct command_env *env, struct script *script, const struct
 
 /* ---- trace ---- */
 
+bool read_traced(struct command_env *env, const char *s, unsigned *call, struct result *r)
+{
+	if (strcmp(s, "0"))
+		return read_call_or_notice(env, s, call, r);
+	*call = 0;
+	return true;
+}
+
 void command_trace(struct command_env *env, struct script *script, const struct words *w, struct result *r)
 {
 	static const char *const words[] = {"save"};
@@ -84,7 +92,7 @@ void command_trace(struct command_env *env, struct script *script, const struct 
 		result_unknown(r, _("word"), w->word[1], words, 1);
 		return;
 	}
-	if (w->n > 3 && !read_call_or_notice(env, w->word[2], &call, r))
+	if (w->n > 3 && !read_traced(env, w->word[2], &call, r))
 		return;
 	err = port_trace_save(call, file);
 	if (err == ENOENT)

@@ -26,6 +26,8 @@ bool read_duration(const char *s, uint64_t *ms);
 bool read_call(struct command_env *env, const char *s, unsigned *call, struct result *r);
 /* The same, and "notice": the call of the selected notice. */
 bool read_call_or_notice(struct command_env *env, const char *s, unsigned *call, struct result *r);
+/* The same, and 0: what belongs to no call. */
+bool read_traced(struct command_env *env, const char *s, unsigned *call, struct result *r);
 /* R fails with what ERR means for CALL (0: the selected one). */
 void result_call_error(struct result *r, int err, unsigned call);
 

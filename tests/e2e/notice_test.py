@@ -166,8 +166,9 @@ class Messages(unittest.TestCase):
             s.wait(":trace save 1")
             s.keys(file, "Enter")
             s.wait_gone(":trace save")
-            s.keys("Escape")
-            s.wait("failed")
+            # who dials from here sees what becomes of it
+            dial(s, "404")
+            s.wait("404 Not Found", "[e] change the address")
             with open(file) as f:
                 self.assertIn("413 Request Entity Too Large", f.read())
 

@@ -24,6 +24,9 @@ static unsigned accounts;
 static struct attempt attempt[CALLS_MAX];
 static const struct account *account_of[CALLS_MAX];
 static unsigned last_call = 500, refusal;
+static struct attempt_decision decision[ATTEMPT_BUDGET]; /* to be taken in place of attempt_next()'s, in order */
+static unsigned decisions, decided;
+static unsigned left = ATTEMPT_BUDGET;
 static bool keep;                        /* do not release calls that are over */
 static uint64_t ahead_ms;
 static const struct codec *codec[CODEC_COUNT];
@@ -163,7 +166,12 @@ void phone_sip_response(struct phone *p, unsigned call, const struct response *r
 	char who[16];
 
 	(void)p;
+	if (decided < decisions) {
+		printf("resent %u %d\n", call, port_sip_resend(call, &decision[decided++]));
+		return;
+	}
 	d = attempt_next(&attempt[call], r, account_of[call]);
+	d.requests_left = left;
 	if (d.step == ATTEMPT_DIGEST && !port_sip_resend(call, &d))
 		return;
 	snprintf(who, sizeof(who), "%u", call);
@@ -251,6 +259,7 @@ static int command_invite(char **word, unsigned words)
 	memcpy(invite.codec, codec, sizeof(codec));
 	invite.codecs = codecs;
 	invite.expires = 60;
+	invite.requests_left = left;
 	for (i = 4; i < words; i++) {
 		for (p = word[i]; *p; p++) {
 			if (*p == '_')
@@ -267,6 +276,80 @@ static int command_invite(char **word, unsigned words)
 	return port_sip_invite(&invite);
 }
 
+static void blanks(char *dst, size_t size, const char *text)
+{
+	text_copy(dst, size, text);
+	for (; *dst; dst++) {
+		if (*dst == '_')
+			*dst = ' ';
+	}
+}
+
+/* decide digest|resend|redirect KEY=VALUE...: what to do after the next failure; '_' is a blank */
+static int command_decide(char **word, unsigned words)
+{
+	static const char *const body[] = {"full", "small", "none"};
+	struct attempt_decision *d = &decision[decisions];
+	unsigned i, k;
+
+	if (words < 2 || decisions == ATTEMPT_BUDGET)
+		return EINVAL;
+	memset(d, 0, sizeof(*d));
+	d->requests_left = 1;
+	d->step = !strcmp(word[1], "digest") ? ATTEMPT_DIGEST :
+		  !strcmp(word[1], "redirect") ? ATTEMPT_REDIRECT : ATTEMPT_RESEND;
+	for (i = 0; i < CHALLENGES_MAX; i++)
+		d->answer[i] = true;
+	for (i = 2; i < words; i++) {
+		char *value = strchr(word[i], '=');
+
+		if (!value)
+			return EINVAL;
+		*value++ = '\0';
+		if (!strcmp(word[i], "long"))
+			d->form.long_names = true;
+		else if (!strcmp(word[i], "se"))
+			d->form.session_interval = (unsigned)atoi(value);
+		else if (!strcmp(word[i], "without"))
+			blanks(d->form.without, sizeof(d->form.without), value);
+		else if (!strcmp(word[i], "with"))
+			blanks(d->form.with, sizeof(d->form.with), value);
+		else if (!strcmp(word[i], "target"))
+			text_copy(d->target, sizeof(d->target), value);
+		else if (!strcmp(word[i], "proxy"))
+			d->by_proxy = true;
+		else if (!strcmp(word[i], "delay"))
+			d->delay_ms = (unsigned)atoi(value);
+		else if (!strcmp(word[i], "left"))
+			d->requests_left = (unsigned)atoi(value);
+		else if (!strcmp(word[i], "body")) {
+			for (k = 0; k < 3; k++) {
+				if (!strcmp(value, body[k]))
+					d->form.body = (enum attempt_body)k;
+			}
+		}
+		else
+			return EINVAL;
+	}
+	decisions++;
+	return 0;
+}
+
+static void command_trace(unsigned call)
+{
+	struct trace_line t;
+	unsigned i;
+
+	for (i = 0; port_trace_line(call, i, &t); i++) {
+		char *text = port_trace_message(call, i);
+
+		printf("trace %u %s %s code=%u size=%u kept=%zu %s | %s\n", call, t.sent ? "sent" : "came", t.peer, t.code,
+		       t.size, strlen(text), shown(t.summary), shown(t.note));
+		free(text);
+	}
+	printf("traced %u %u\n", call, port_trace_lines(call));
+}
+
 static int run(char *line)
 {
 	char *word[16], *save = NULL, *w;
@@ -281,6 +364,10 @@ static int run(char *line)
 		return command_account(word, words);
 	if (!strcmp(word[0], "invite"))
 		return command_invite(word, words);
+	if (!strcmp(word[0], "decide"))
+		return command_decide(word, words);
+	if (!strcmp(word[0], "save"))
+		return port_trace_save(n, word[2]);
 	if (!strcmp(word[0], "codecs")) {
 		const char *bad;
 
@@ -309,6 +396,12 @@ static int run(char *line)
 		port_sip_release(n);
 	else if (!strcmp(word[0], "refuse"))
 		refusal = n;
+	else if (!strcmp(word[0], "compact"))
+		settings.compact_headers = n;
+	else if (!strcmp(word[0], "left"))
+		left = n;
+	else if (!strcmp(word[0], "trace"))
+		command_trace(n);
 	else if (!strcmp(word[0], "keep"))
 		keep = n;
 	else if (!strcmp(word[0], "advance"))

@@ -9,8 +9,10 @@ import select
 import shutil
 import socket
 import struct
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 
@@ -94,8 +96,14 @@ class Message:
             assert unfolded == lines[1:], head
         assert self["Content-Length"] == str(len(self.body.encode())), head
 
+    SHORT = {"t": "to", "f": "from", "i": "call-id", "m": "contact", "c": "content-type", "l": "content-length",
+             "k": "supported", "s": "subject", "x": "session-expires"}
+
     def all(self, name):
-        return [v for n, v in self.headers if n.lower() == name.lower()]
+        return [v for n, v in self.headers if self.SHORT.get(n.lower(), n.lower()) == name.lower()]
+
+    def number(self):
+        return int(self["CSeq"].split()[0])
 
     def __getitem__(self, name):
         return (self.all(name) + [None])[0]
@@ -573,6 +581,623 @@ def test_proxy_by_its_number(a, p):
     a.do("hangup 1")
     p.reply(p.expect("BYE"), 407, headers=['Proxy-Authenticate: Digest realm="r", nonce="new", stale=true'])
     assert 'nonce="new"' in p.expect("BYE")["Proxy-Authorization"]
+
+
+# --- repairs: the same call once more, otherwise ---------------------------------------------------
+
+
+def repeated(first, again):
+    """S407-2, S411-1: what stays, and what must not."""
+    assert again.method == "INVITE"
+    for name in ("Call-ID", "From", "To"):
+        assert again[name] == first[name], name
+    assert again.number() == first.number() + 1
+    assert again["Via"] != first["Via"] and again["Via"].split("branch=")[1] != first["Via"].split("branch=")[1]
+    assert again["Content-Length"]  # S411-3
+
+
+def refuse(p, invite, code, headers=()):
+    """S407-1: nothing else comes before the ACK, which is of the same transaction."""
+    p.reply(invite, code, headers=headers)
+    ack = p.recv()
+    assert ack.method == "ACK" and ack["Via"] == invite["Via"] and ack.number() == invite.number()
+
+
+def repair(a, p, invite, code, decision, headers=(), to=None):
+    a.do("decide " + decision)
+    refuse(p, invite, code, headers)
+    again = (to or p).recv()
+    repeated(invite, again)
+    a.expect("resent 1 0")
+    return again
+
+
+def dial(a, p, account="-", more=""):
+    a.do("invite 1 %s %s%s" % (p.uri, account, more))
+    a.expect("sent 1")
+    return p.expect("INVITE")
+
+
+def test_long_names(a, p):
+    a.do("compact 1")
+    first = dial(a, p, more=" Subject:_x")
+    names = [n for n, _ in first.headers]
+    assert set("tfimcklsx") <= set(names), names
+    assert not {"To", "From", "Call-ID", "Contact", "Content-Type", "Content-Length", "Supported", "Subject"} & set(names)
+    assert first["Max-Forwards"] == "70" and first["Subject"] == "x"
+    again = repair(a, p, first, 411, "resend long=1")  # S411-1
+    names = [n for n, _ in again.headers]
+    assert "Content-Length" in names and not [n for n in names if len(n) == 1], names
+    assert again.body.split("m=")[1] == first.body.split("m=")[1]
+    p.reply(again, 200, body=sdp())
+    assert [n for n, _ in p.expect("ACK").headers].count("Content-Length") == 1
+    a.expect("established 1")
+
+
+def test_short_names_in_the_call(a, p):
+    a.do("compact 1")
+    invite, ack = out_up(a, p)
+    assert "l" in [n for n, _ in ack.headers] and "i" in [n for n, _ in ack.headers]
+    a.do("reoffer 1 hold")
+    hold = p.expect("INVITE")
+    assert "f" in [n for n, _ in hold.headers] and "a=sendonly" in hold.body
+    p.reply(hold, 200, body=sdp())
+    p.expect("ACK")
+    a.do("hangup 1")
+    bye = p.expect("BYE")
+    assert "t" in [n for n, _ in bye.headers]
+    p.reply(bye, 200)
+    a.do("account x sip:alice@127.0.0.1:%d" % p.port)
+    a.do("register x")
+    assert "i" in [n for n, _ in p.expect("REGISTER").headers]
+    # and what libre writes for such an INVITE
+    a.do("invite 2 %s -" % p.uri)
+    invite = p.expect("INVITE")
+    p.reply(invite, 180)
+    a.expect("progress 2")
+    a.do("hangup 2")
+    cancel = p.expect("CANCEL")
+    assert cancel["Call-ID"] == invite["Call-ID"] and cancel["Via"] == invite["Via"]
+    p.reply(invite, 487)
+    assert p.expect("ACK")["Call-ID"] == invite["Call-ID"]
+
+
+def test_smaller_body(a, p):
+    first = dial(a, p)
+    again = repair(a, p, first, 413, "resend body=small")  # S413-4
+    assert "m=audio 20002 RTP/AVP 0\r\n" in again.body, again.body
+    for word in ("telephone-event", "fmtp", "ptime", "rtcp", "opus"):
+        assert word not in again.body
+    assert len(again.body) < len(first.body) / 2
+    p.reply(again, 200, body=sdp(formats="0"))
+    p.expect("ACK")
+    assert "PCMU/0 dir=3 formats=0=PCMU event=-1/0/-1" in a.expect("established 1")
+    a.do("reoffer 1 hold")
+    assert "RTP/AVP 0\r\n" in p.expect("INVITE").body
+
+
+def test_smaller_body_without_pcmu(a, p):
+    a.do("codecs opus,PCMA")
+    again = repair(a, p, dial(a, p), 413, "resend body=small")
+    assert "m=audio 20002 RTP/AVP 96\r\n" in again.body and "fmtp" not in again.body, again.body
+    again = repair(a, p, again, 413, "resend")  # and the form is the decision's alone
+    assert "RTP/AVP 96 8 102 101" in again.body
+
+
+def test_no_body(a, p):
+    first = dial(a, p)
+    again = repair(a, p, first, 415, "resend body=none")  # S415-2
+    assert again.body == "" and again["Content-Length"] == "0" and not again["Content-Type"]
+    p.reply(again, 183, body=sdp(4100))  # no answer, nothing was offered
+    assert "media none" in a.expect("progress 1 183")
+    p.reply(again, 200, body=sdp(4200, formats="18 8 101"))
+    ack = p.expect("ACK")
+    assert ack["Content-Type"] == "application/sdp" and "m=audio 20002 RTP/AVP 8 101" in ack.body, ack.body
+    assert "127.0.0.1:4200 rtcp=127.0.0.1:4201 PCMA/8 dir=3" in a.expect("established 1")
+    p.reply(again, 200, body=sdp(4200, formats="18 8 101"))
+    assert p.expect("ACK").body == ack.body  # repeated word by word
+    # another branch is refused and ended, but answered
+    p.reply(again, 200, tag="other", body=sdp(4300, formats="0") + "m=video 5000 RTP/AVP 31\r\n")
+    other = p.expect("ACK")
+    assert re.findall("m=(.*)\r", other.body) == ["audio 0 RTP/AVP 0", "video 0 RTP/AVP 31"], other.body
+    p.reply(p.expect("BYE"), 200)
+    # from now on it is an ordinary call
+    a.do("reoffer 1 hold")
+    hold = p.expect("INVITE")
+    assert "m=audio 20002 RTP/AVP 8 101" in hold.body and "a=sendonly" in hold.body
+    p.reply(hold, 200, body=sdp(4200, formats="8", direction="recvonly"))
+    assert p.expect("ACK").body == ""
+
+
+def test_no_body_bad_offers(a, p):
+    for call, body, answer in ((1, sdp(formats="18"), "audio 0 RTP/AVP 18"), (2, "", None), (3, "nonsense", None)):
+        a.do("decide resend body=none")
+        a.do("invite %d %s -" % (call, p.uri))
+        refuse(p, p.expect("INVITE"), 415)
+        p.reply(p.expect("INVITE"), 200, body=body)
+        ack = p.expect("ACK")
+        assert re.findall("m=(.*)\r", ack.body) == ([answer] if answer else []), ack.body
+        bye = p.expect("BYE")
+        assert "cause=488" in bye["Reason"]
+        p.reply(bye, 200)
+        assert "error=no-codec" in a.expect("response %d" % call)
+    # our CANCEL crosses it
+    a.do("decide resend body=none")
+    a.do("invite 4 %s -" % p.uri)
+    refuse(p, p.expect("INVITE"), 415)
+    invite = p.expect("INVITE")
+    p.reply(invite, 180)
+    a.expect("progress 4")
+    a.do("hangup 4")
+    p.expect("CANCEL")
+    p.reply(invite, 200, body=sdp())
+    assert "m=audio 0" in p.expect("ACK").body
+    p.reply(p.expect("BYE"), 200)
+    a.none("established")
+
+
+def test_without_and_with(a, p):
+    first = dial(a, p, more=" Require:_magic,Timer Proxy-Require:_magic")
+    assert first["Supported"] == "timer" and first["Session-Expires"] == "1800"
+    assert first["Require"] == "magic,Timer" and first["Proxy-Require"] == "magic"
+    again = repair(a, p, first, 420, "resend without=magic_timer", headers=["Unsupported: magic, timer"])
+    for name in ("Supported", "Require", "Proxy-Require", "Session-Expires"):
+        assert not again.all(name), (name, again.headers)
+    again = repair(a, p, again, 420, "resend without=magic")
+    assert again["Supported"] == "timer" and again.all("Require") == ["Timer"] and not again["Proxy-Require"]
+    again = repair(a, p, again, 421, "resend without=magic_Timer with=path_gruu")
+    assert again["Supported"] == "path, gruu" and again.all("Require") == ["path, gruu"]
+    again = repair(a, p, again, 421, "resend with=path_timer")
+    assert again["Supported"] == "timer, path" and "path, timer" in again.all("Require")
+
+
+def test_longer_interval(a, p):
+    again = repair(a, p, dial(a, p), 422, "resend se=3600", headers=["Min-SE: 3600"])
+    assert again["Session-Expires"] == "3600" and again["Min-SE"] == "3600"
+
+
+def test_waiting(a, p):
+    first = dial(a, p)
+    a.do("decide resend delay=2000")
+    refuse(p, first, 491)
+    a.expect("resent 1 0")
+    a.advance(1900)
+    p.none("INVITE")
+    a.advance(200)
+    again = p.recv()
+    repeated(first, again)
+    # hung up while it waits: nothing goes out
+    a.do("decide resend delay=2000")
+    refuse(p, again, 491)
+    a.expect("resent 1 0")
+    a.do("keep 1")
+    a.do("hangup 1")
+    a.expect("closed 1 us")
+    a.advance(5000)
+    p.none("INVITE")
+    a.do("release 1")
+    a.do("busy")
+    assert a.expect("busy") == "busy 0"
+
+
+def test_redirect(a, p):
+    q = stranger_peer(a)
+    a.do("account x sip:alice@127.0.0.1 password=secret")
+    first = dial(a, p, account="x")
+    second = repair(a, p, first, 407, "digest", headers=['Proxy-Authenticate: Digest realm="r", nonce="n"'])
+    assert second["Proxy-Authorization"]
+    third = repair(a, p, second, 302, "redirect target=sip:carol@127.0.0.2:%d" % q.port, to=q)
+    assert third.start == "INVITE sip:carol@127.0.0.2:%d SIP/2.0" % q.port
+    assert not third["Proxy-Authorization"] and not third["Authorization"]
+    q.reply(third, 200, body=sdp(), contact=False, headers=["Contact: <sip:carol@127.0.0.1:%d>" % p.port])
+    assert p.recv().method == "ACK"
+    a.expect("established 1")
+    # the account's own host now, but it was a stranger who said so
+    a.do("hangup 1")
+    p.reply(p.expect("BYE"), 401, headers=['WWW-Authenticate: Digest realm="r", nonce="n"'])
+    p.none("BYE")
+    q.close()
+
+
+def test_redirect_and_realm(a, p):
+    q = stranger_peer(a)
+    a.do("account x sip:alice@192.0.2.7 password=secret realm=r")
+    third = repair(a, p, dial(a, p, account="x"), 302, "redirect target=sip:carol@127.0.0.2:%d" % q.port, to=q)
+    again = repair(a, q, third, 401, "digest", headers=['WWW-Authenticate: Digest realm="r", nonce="n"'])
+    assert digest(again["Authorization"], "INVITE", "secret")[0]
+    q.close()
+
+
+def test_redirect_and_outbound(a, p):
+    q = Peer(a)
+    a.do("account x sip:alice@192.0.2.7 outbound=sip:127.0.0.1:%d" % p.port)
+    a.do("invite 1 sip:carol@192.0.2.9 x")
+    a.expect("sent 1")
+    first = p.expect("INVITE")
+    route = "<sip:127.0.0.1:%d;lr>" % p.port
+    second = repair(a, p, first, 302, "redirect target=sip:dave@192.0.2.10")
+    assert second.start.split()[1] == "sip:dave@192.0.2.10" and second.all("Route") == [route]
+    third = repair(a, p, second, 305, "redirect proxy=1 target=sip:127.0.0.1:%d" % q.port, to=q)
+    assert third.start.split()[1] == "sip:dave@192.0.2.10"
+    assert third.all("Route") == ["<sip:127.0.0.1:%d;lr>" % q.port]
+    fourth = repair(a, q, third, 302, "redirect target=sip:erin@192.0.2.11", to=p)
+    assert fourth.start.split()[1] == "sip:erin@192.0.2.11" and fourth.all("Route") == [route]
+    q.close()
+
+
+def test_redirect_after_a_proxy(a, p):
+    # the proxy was for the first target alone
+    q = Peer(a)
+    second = repair(a, p, dial(a, p), 305, "redirect proxy=1 target=sip:127.0.0.1:%d;lr" % q.port, to=q)
+    assert second.start == "INVITE %s SIP/2.0" % p.uri and second.all("Route") == ["<sip:127.0.0.1:%d;lr>" % q.port]
+    third = repair(a, q, second, 302, "redirect target=" + p.uri, to=p)
+    assert not third.all("Route")
+    q.close()
+
+
+def test_redirect_nowhere(a, p):
+    a.do("keep 1")
+    for call, target, err in ((1, "tel:+4930", 95), (2, "sip:a>b@127.0.0.1", 22), (3, "nonsense", 22)):
+        a.do("decide redirect target=" + target)
+        a.do("invite %d %s -" % (call, p.uri))
+        refuse(p, p.expect("INVITE"), 302)
+        a.expect("resent %d %d" % (call, err))
+        p.none("INVITE")
+
+
+def test_tries(a, p):
+    # two servers, but one request is all that may be sent
+    q = stranger_peer(a)
+    records = {
+        ("_sip._udp.example.test", 33): [NameServer.srv(10, p.port, "first.test"), NameServer.srv(20, q.port, "second.test")],
+        ("first.test", 1): [socket.inet_aton("127.0.0.1")],
+        ("second.test", 1): [socket.inet_aton("127.0.0.2")]}
+    ns = NameServer(a, records)
+    for left in (1, 2):
+        a.do("left %d" % left)
+        a.do("invite %d sip:bob@example.test -" % left)
+        ns.serve(p)
+        p.reply(p.expect("INVITE"), 503)
+        p.expect("ACK")
+        if left == 1:
+            assert "code=503" in a.expect("response 1")
+            q.none("INVITE")
+        else:
+            q.expect("INVITE")
+    ns.s.close()
+    q.close()
+
+
+# --- what was said ------------------------------------------------------------------------------------
+
+
+def traced(a, call):
+    """The lines of a call's messages."""
+    a.do("trace %d" % call)
+    count = int(a.expect("traced %d" % call).split()[2])
+    lines = [a.expect("trace %d " % call) for _ in range(count)]
+    return [x.split(" ", 2)[2] for x in lines]
+
+
+def said(lines):
+    return [re.sub(r"(\w+) (\w+):[^ ]* code=(\d+) size=\d+ kept=\d+ (.*) \| (.*)", r"\1 \2 \4 | \5", x) for x in lines]
+
+
+def test_trace(a, p):
+    a.do("account x sip:alice@127.0.0.1 password=secret")
+    first = dial(a, p, account="x")
+    p.reply(first, 407, headers=['Proxy-Authenticate: Digest realm="r", nonce="n", qop="auth"', "Retry-After: 3 (soon)"])
+    p.expect("ACK")
+    again = p.expect("INVITE")
+    response = re.search('response="(.*?)"', again["Proxy-Authorization"]).group(1)
+    p.reply(again, 100, contact=False)
+    p.reply(again, 200, "OK", body=sdp())
+    p.expect("ACK")
+    a.expect("established 1")
+    p.request("OPTIONS", 1, call_id="stranger")
+    p.expect(200)
+    p.within("BYE", 1, again, headers=['Reason: SIP;cause=200;text="Enough\x1b[31m"'])
+    p.expect(200)
+    a.expect("closed 1 them")
+    lines = traced(a, 1)
+    assert said(lines) == [
+        "sent udp INVITE (sdp opus,PCMU,PCMA) | -", "came udp 407 Whatever | Retry-After: 3 (soon)", "sent udp ACK | -",
+        "sent udp INVITE (digest MD5) | -", "came udp 100 Whatever | -", "came udp 200 OK (sdp PCMU) | -",
+        "sent udp ACK (digest MD5) | -", 'came udp BYE | Reason: SIP;cause=200;text="Enough^[[31m"',
+        "sent udp 200 OK | -"], lines
+    assert "udp:127.0.0.1:%d code=407 " % p.port in lines[1] and "code=0 " in lines[0]
+    assert said(traced(a, 0)) == ["came udp OPTIONS | -", "sent udp 200 OK | -"]
+    folder = tempfile.mkdtemp()
+    text, pcap = os.path.join(folder, "x.txt"), os.path.join(folder, "x.PCAP")
+    a.do("save 1 " + text)
+    a.do("save 1 " + pcap)
+    for name in (text, pcap):
+        data = open(name, "rb").read()
+        assert response.encode() not in data and b'response="' + b"x" * 32 + b'"' in data
+        assert b'nonce="n"' in data and b"secret" not in data and b"stranger" not in data
+        assert os.stat(name).st_mode & 0o777 == 0o600
+    lines = open(text).read()
+    assert "\x1b" not in lines and "Enough^[[31m" in lines
+    assert re.search(r"\n\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} <- udp:127.0.0.1:%d  407 Whatever\n" % p.port, lines), lines
+    assert "\n    Call-ID: " + first["Call-ID"] + "\n" in lines
+    shark(pcap, [("INVITE", ""), ("", "407"), ("ACK", ""), ("INVITE", ""), ("", "100"), ("", "200"), ("ACK", ""),
+                 ("BYE", ""), ("", "200")], {str(a.port), str(p.port)}, "udp")
+    # where nothing may be written
+    a.do("save 7 " + text, 2)
+    a.do("save 1 " + folder, 21)
+    a.do("save 1 /nowhere/x", 2)
+    os.symlink(text, os.path.join(folder, "link"))
+    a.do("save 1 " + os.path.join(folder, "link"), 40)
+    os.mkfifo(os.path.join(folder, "fifo"))
+    a.do("save 1 " + os.path.join(folder, "fifo"), 6)
+    if os.path.exists("/dev/full"):
+        a.do("save 1 /dev/full", 17)
+    os.chmod(text, 0o644)
+    a.do("save 0 " + text)
+    assert "stranger" in open(text).read() and os.stat(text).st_mode & 0o777 == 0o600
+    shutil.rmtree(folder)
+
+
+def shark(pcap, expected, ports, protocol):
+    """Another program reads the same from the file."""
+    if not shutil.which("tshark"):
+        return
+    out = subprocess.run(
+        ["tshark", "-n", "-r", pcap, "-o", protocol + ".check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-T", "fields",
+         "-e", "sip.Method", "-e", "sip.Status-Code", "-e", protocol + ".port", "-e", protocol + ".checksum.status",
+         "-e", "ip.checksum.status", "-e", "_ws.expert.message", "-e", "tcp.analysis.flags"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60, check=True).stdout.decode()
+    rows = [line.split("\t") for line in out.splitlines()]
+    assert [(r[0], r[1]) for r in rows] == expected, out
+    for r in rows:
+        assert set(r[2].split(",")) <= ports and r[3] == "1" and r[4] in ("1", "") and "xception" not in r[5] and not r[6], r
+
+
+def test_trace_tcp(a, p):
+    q = Peer(a, tcp=True)
+    a.do("invite 1 %s;transport=tcp -" % q.uri)
+    invite = q.expect("INVITE")
+    q.reply(invite, 100, contact=False)
+    q.reply(invite, 200, "OK", body=sdp())
+    q.expect("ACK")
+    a.expect("established 1")
+    q.send("\r\n\r\n")  # a keep-alive
+    q.within("BYE", 1, invite)
+    q.stream.recv(2)
+    q.expect(200)
+    a.expect("closed 1 them")
+    assert [x.split(" |")[0] for x in said(traced(a, 1))] == [
+        "sent tcp INVITE (sdp opus,PCMU,PCMA)", "came tcp 100 Whatever", "came tcp 200 OK (sdp PCMU)", "sent tcp ACK",
+        "came tcp BYE", "sent tcp 200 OK"]
+    folder = tempfile.mkdtemp()
+    a.do("save 1 %s/x.pcap" % folder)
+    port = q.stream.getpeername()[1]
+    shark(folder + "/x.pcap", [("INVITE", ""), ("", "100"), ("", "200"), ("ACK", ""), ("BYE", ""), ("", "200")],
+          {str(port), str(q.port)}, "tcp")
+    shutil.rmtree(folder)
+    q.close()
+
+
+def test_trace_incoming(a, p):
+    call, ok = in_up(a, p)
+    p.request("OPTIONS", 1, call_id="behind the ACK")
+    p.expect(200)
+    assert said(traced(a, call)) == [
+        "came udp INVITE (sdp PCMU) | -", "sent udp 100 Trying | -", "sent udp 200 OK (sdp PCMU) | -", "came udp ACK | -"]
+    assert len(traced(a, 0)) == 2
+
+
+def test_trace_bounds(a, p):
+    # of a call's messages the first and the last; of a message its beginning
+    q = Peer(a, tcp=True)
+    a.do("invite 1 %s;transport=tcp -" % q.uri)
+    invite = q.expect("INVITE")
+    q.reply(invite, 200, body=sdp())
+    q.expect("ACK")
+    a.expect("established 1")
+    for n in range(300):
+        q.within("INFO", n + 1, invite, headers=["X: " + "y" * (9000 if n == 299 else 10)])
+        q.expect(405)
+    lines = traced(a, 1)
+    assert len(lines) == 256 and "INVITE" in lines[0] and "200 " in lines[1] and "INFO" in lines[63] and "INFO" in lines[-2]
+    size = int(re.search(r"size=(\d+) kept=8192", lines[-2]).group(1))
+    assert size > 9000
+    folder = tempfile.mkdtemp()
+    a.do("save 1 %s/x" % folder)
+    text = open(folder + "/x").read()
+    assert "\n[... %d ...]\n" % (603 - 256) in text and "    [8192 of %d bytes]\n" % size in text
+    a.do("save 1 %s/x.pcap" % folder)
+    shutil.rmtree(folder)
+    q.close()
+    # and of calls the last
+    for n in range(2, 66):
+        a.do("invite %d %s -" % (n, p.uri))
+        p.reply(p.expect("INVITE"), 486)
+        p.expect("ACK")
+        a.expect("response %d" % n)
+        assert bool(traced(a, 1)) == (n < 65), n
+    # strangers do not fill the memory either
+    for n in range(300):
+        p.request("OPTIONS", 1, call_id="c%d" % n)
+        p.expect(200)
+    lines = traced(a, 0)
+    assert len(lines) == 256 and "OPTIONS" in lines[0]
+
+
+def test_trace_forgets_strangers_first(a, p):
+    # 16 MiB in all
+    a.do("invite 1 %s -" % p.uri)
+    p.reply(p.expect("INVITE"), 486)
+    p.expect("ACK")
+    a.expect("response 1")
+    for call in range(2, 14):
+        a.do("invite %d %s -" % (call, p.uri))
+        invite = p.expect("INVITE")
+        for n in range(200):
+            p.reply(invite, 183, tag="t%d" % n, headers=["X: " + "y" * 7700])
+            a.expect("progress %d" % call)
+        if call == 8:
+            assert len(traced(a, 1)) == 3
+    assert traced(a, 1) == [] and len(traced(a, 13)) == 201
+    assert 0 < len(traced(a, 3)) < 201, len(traced(a, 3))
+
+
+# --- sessions that expire ------------------------------------------------------------------------------
+
+
+def wait_for(a, p, what, seconds):
+    """Moves the clock until the message comes; returns it and how long that took."""
+    for n in range(seconds):
+        a.advance(1000)
+        for _ in range(4):  # timers, names, sending: each takes a turn of the loop
+            a.do("nothing", None)
+        m = p.recv(0.001)
+        if m is not None:
+            assert what in (m.method, m.code), m.start
+            return m, n + 1
+    raise AssertionError("no %s within %d s" % (what, seconds))
+
+
+def test_we_refresh(a, p):
+    first = dial(a, p)
+    p.reply(first, 200, body=sdp(), headers=["Session-Expires: 100;refresher=uac", "Require: timer"])
+    p.expect("ACK")
+    a.expect("established 1")
+    again, after = wait_for(a, p, "INVITE", 60)
+    assert 48 <= after <= 53, after
+    assert again["Session-Expires"] == "100;refresher=uac" and again["Supported"] == "timer"
+    assert again.body == first.body  # the same, its version too
+    p.reply(again, 405)
+    assert p.recv().method == "ACK"
+    a.none("reoffer_failed")
+    a.none("closed")
+    again, after = wait_for(a, p, "INVITE", 60)
+    p.reply(again, 422, headers=["Min-SE: 400"])
+    assert p.recv().method == "ACK"
+    again = p.recv()
+    assert again["Session-Expires"] == "400;refresher=uac" and again["Min-SE"] == "400"
+    p.reply(again, 422, headers=["Min-SE: 500"])  # once is enough
+    assert p.recv().method == "ACK"
+    a.do("nothing", None)
+    p.none("INVITE")
+    again, after = wait_for(a, p, "INVITE", 60)
+    p.reply(again, 200, body=sdp(), headers=["Session-Expires: 4294967396;refresher=uac"])
+    p.expect("ACK")
+    a.advance(43100000)
+    p.none("INVITE")
+    a.advance(200000)
+    again = p.expect("INVITE")
+    assert again["Session-Expires"] == "86400;refresher=uac"
+    p.reply(again, 481)
+    p.expect("ACK")
+    p.reply(p.expect("BYE"), 200)
+    a.expect("closed 1 them 481")
+
+
+def test_refresh_after_hold(a, p):
+    first = dial(a, p)
+    p.reply(first, 200, body=sdp(), headers=["Session-Expires: 200"])
+    p.expect("ACK")
+    a.expect("established 1")
+    a.do("reoffer 1 hold")
+    hold = p.expect("INVITE")
+    assert hold["Session-Expires"] == "200;refresher=uac"
+    p.reply(hold, 200, body=sdp(direction="recvonly"), headers=["Session-Expires: 200;refresher=uac"])
+    p.expect("ACK")
+    a.do("reoffer 1 resume")
+    p.reply(p.expect("INVITE"), 488)  # the session goes on as it was
+    p.expect("ACK")
+    a.expect("reoffer_failed 1")
+    again, after = wait_for(a, p, "INVITE", 110)
+    assert again.body == hold.body
+    p.reply(again, 200, body=sdp(direction="recvonly"))
+    p.expect("ACK")
+    for _ in range(4):  # they want no timer any more
+        a.advance(100000)
+    p.none("INVITE")
+
+
+def test_they_do_not_refresh(a, p):
+    first = dial(a, p)
+    p.reply(first, 200, body=sdp(), headers=["x: 90 ; refresher=UAS"])
+    p.expect("ACK")
+    a.expect("established 1")
+    bye, after = wait_for(a, p, "BYE", 100)
+    assert 58 <= after <= 63 and "cause=408" in bye["Reason"], after
+    p.reply(bye, 200)
+    a.expect("closed 1 network 408")
+
+
+def test_their_timers(a, p):
+    p.request("INVITE", 1, body=sdp(), headers=["Session-Expires: 89", "Supported: timer"], call_id="small")
+    r = p.expect(422)
+    assert r["Min-SE"] == "90"
+    cases = (
+        (["Session-Expires: 90", "Supported: timer, x"], "90;refresher=uac", "timer"),
+        (["x: 1800;refresher=uas", "k: timer"], "1800;refresher=uas", None),
+        (["Session-Expires: 1800;refresher=uac"], "1800;refresher=uas", None),  # it does not know timers
+        (["Session-Expires: 99999999999;refresher=uac", "Require: timer"], "86400;refresher=uac", "timer"),
+        (["Supported: timer"], None, None), (["Session-Expires: x"], None, None))
+    for n, (headers, expires, require) in enumerate(cases):
+        p.request("INVITE", 1, body=sdp(), headers=headers, call_id="c%d" % n)
+        call = int(a.expect("incoming").split()[1])
+        a.do("ring %d" % call)
+        assert not p.expect(180)["Session-Expires"]
+        a.do("answer %d" % call)
+        ok = p.expect(200)
+        assert (ok["Session-Expires"], ok["Require"]) == (expires, require), (n, ok.headers)
+        p.request("ACK", 1, to=ok["To"], call_id="c%d" % n)
+        a.expect("established")
+        p.request("BYE", 2, to=ok["To"], call_id="c%d" % n)
+        p.expect(200)
+
+
+def test_their_refresh(a, p):
+    headers = ["Session-Expires: 90;refresher=uac", "Supported: timer"]
+    p.request("INVITE", 1, body=sdp(), headers=headers)
+    a.expect("incoming 501")
+    a.do("answer 501")
+    ok = p.expect(200)
+    p.request("ACK", 1, to=ok["To"])
+    a.expect("established")
+    a.advance(50000)
+    p.request("INVITE", 2, to=ok["To"], body=sdp(), headers=["Session-Expires: 30", "Supported: timer"])
+    p.expect(422)
+    p.request("ACK", 2, to=ok["To"])
+    p.request("INVITE", 3, to=ok["To"], body=sdp(), headers=headers)
+    assert p.expect(200)["Session-Expires"] == "90;refresher=uac"
+    p.request("ACK", 3, to=ok["To"])
+    a.expect("media 501")
+    a.advance(50000)
+    p.none("BYE")
+    bye, after = wait_for(a, p, "BYE", 20)
+    assert "cause=408" in bye["Reason"]
+
+
+def test_answered_call_refreshed_by_us(a, p):
+    p.request("INVITE", 1, body=sdp(), headers=["Session-Expires: 90;refresher=uas", "Supported: timer"])
+    a.expect("incoming 501")
+    a.do("answer 501")
+    ok = p.expect(200)
+    p.request("ACK", 1, to=ok["To"])
+    a.expect("established")
+    again, after = wait_for(a, p, "INVITE", 50)
+    assert again.body == ok.body and 43 <= after <= 48, (again.body, ok.body)
+    assert again["Session-Expires"] == "90;refresher=uac"
+    p.reply(again, 200, body=sdp(), headers=["Session-Expires: 90;refresher=uas"])
+    p.expect("ACK")
+    bye, after = wait_for(a, p, "BYE", 62)
+
+
+def test_refused_within_the_call(a, p):
+    out_up(a, p)
+    for code in (405, 501, 403, 500, 503, 603, 415):
+        a.do("reoffer 1 hold")
+        p.reply(p.expect("INVITE"), code, "No")
+        p.expect("ACK")
+        a.expect("reoffer_failed 1 %d No" % code)
+    a.none("closed")
+    p.none("BYE")
 
 
 def test_wrong_password(a, p):
@@ -1631,7 +2256,7 @@ def test_in_glare_timer(a, p):
 def test_their_request_to_us(a, p):
     p.request("OPTIONS", 1, call_id="o")
     r = p.expect(200)
-    assert "INVITE" in r["Allow"] and r["Accept"] == "application/sdp" and r["Supported"] == ""
+    assert "INVITE" in r["Allow"] and r["Accept"] == "application/sdp" and r["Supported"] == "timer"
     p.request("OPTIONS", 1, call_id="o0", max_forwards=0)
     p.expect(200)
     for method, code in (("MESSAGE", 405), ("REGISTER", 405), ("FANCY", 501), ("BYE", 481), ("CANCEL", 481)):
@@ -1787,6 +2412,10 @@ def test_ipv6(a, p):
     assert invite["From"].startswith("<sip:me@[::1]>;tag="), invite["From"]
     assert invite["Contact"] == "<sip:me@[::1]:%d>" % six.port, invite["Contact"]
     assert "c=IN IP6 ::1" in invite.body and re.search("o=- .* IN IP6 ::1", invite.body), invite.body
+    folder = tempfile.mkdtemp()
+    six.do("save 1 %s/x.pcap" % folder)
+    shark(folder + "/x.pcap", [("INVITE", "")], {str(six.port), str(s.getsockname()[1])}, "udp")
+    shutil.rmtree(folder)
     six.do("invite 2 sip:bob@127.0.0.1 -")
     assert "error=transport" in six.expect("response 2")
     six.close()

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -14,9 +15,11 @@
 #include "sip/dialog.h"
 #include "sip/digest.h"
 #include "sip/field.h"
+#include "sip/form.h"
 #include "sip/hosts.h"
 #include "sip/negotiation.h"
 #include "sip/report.h"
+#include "sip/trace.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -257,6 +260,7 @@ static void test_header_lines(void **state)
 		{"no colon", false}, {": x", false}, {"a b: c", false}, {"X-A: b\r\nVia: c", false}, {"X-A: b\nc", false},
 		{"X-A: b\rc", false}, {"X-A: \x01", false}, {"via: x", false}, {"V: x", false}, {"content-length: 3", false},
 		{"L:0", false}, {"From : x", false}, {"\xc3\xa4: x", false}, {"X-A: \x7f", false},
+		{"Require: magic", true}, {"Proxy-Require: magic", true}, {"supported: x", false}, {"Min-SE: 1", false},
 	};
 	unsigned i;
 
@@ -339,6 +343,294 @@ static void test_reason(void **state)
 		assert_string_equal(out, v[i].text);
 		mem_deref(msg);
 	}
+}
+
+/* --- responses ------------------------------------------------------------------------------------- */
+
+static void read_response(struct response *r, const char *headers)
+{
+	static char text[70000];
+	struct sip_msg *msg;
+
+	snprintf(text, sizeof(text), "SIP/2.0 302 Elsewhere\r\n" RESPONSE_HEAD "%s\r\n\r\n", headers);
+	msg = message(text);
+	report_response(r, msg, NULL, "sip:c@d", "sip:p");
+	mem_deref(msg);
+}
+
+static void test_contacts(void **state)
+{
+	/* what was read: "q name uri" of each */
+	static const struct {
+		const char *headers, *contacts;
+	} v[] = {
+		{"Contact: <sip:a@b>", "1000  sip:a@b"},
+		{"Contact: sip:a@b;q=0.3", "300  sip:a@b"},
+		{"Contact: <sip:a@b>;q=0.2, \"B, \\\"C\" <sip:b@b;x=y>;q=0.7\r\nm: <sip:c@b>;q=0.75",
+		 "750  sip:c@b|700 B, \"C sip:b@b;x=y|200  sip:a@b"},
+		{"Contact: <sip:a@b>;q=0.5,<sip:b@b>;q=0.5,<sip:c@b>;q=1.0", "1000  sip:c@b|500  sip:a@b|500  sip:b@b"},
+		{"Contact: <sip:a;method=x@b;METHOD=BYE;transport=tcp?Subject=x&Route=y>",
+		 "1000  sip:a;method=x@b;transport=tcp"},
+		{"Contact: <sips:a@b;methods=1>", "1000  sips:a@b;methods=1"},
+		{"Contact: <tel:+49-30;phone-context=x>;q=0, <https://x/y?z>, <mailto:a,b@c>",
+		 "1000  https://x/y?z|1000  mailto:a,b@c|0  tel:+49-30;phone-context=x"},
+		{"Contact: *", ""}, {"Contact: <>", ""}, {"Contact: <sip:>", ""}, {"Contact: <sip:a@b", ""}, {"Contact: ", ""},
+		{"Contact: ,,,", ""}, {"Contact: <sip:a@b x>", ""}, {"Contact: <sip:a@b\x1b[31m>", ""},
+		{"Contact: <sip:a@b\r\n Route: c>", ""}, {"Contact: \"<sip:a@b>", ""}, {"Contact: nobody", ""},
+		{"Contact: \"x\\", ""},
+		{"Contact: <sip:a@b>;q=, <sip:b@b>;q=2, <sip:c@b>;q=0.x, <sip:d@b>;q=-1, <sip:e@b>;q=0.9999999",
+		 "1000  sip:a@b|1000  sip:b@b|1000  sip:c@b|1000  sip:d@b|999  sip:e@b"},
+	};
+	char text[4096];
+	struct response r;
+	unsigned i, k;
+
+	(void)state;
+	for (i = 0; i < COUNT(v); i++) {
+		read_response(&r, v[i].headers);
+		text[0] = '\0';
+		for (k = 0; k < r.contacts; k++)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u %s %s", k ? "|" : "",
+				 r.contact[k].q, r.contact[k].name, r.contact[k].uri);
+		assert_string_equal(text, v[i].contacts);
+	}
+}
+
+static void test_many_contacts(void **state)
+{
+	static char text[60000];
+	struct response r;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 60; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "Contact: <sip:%u@b>;q=0.%03u\r\n", i, i);
+	strcat(text, "X: y");
+	read_response(&r, text);
+	assert_int_equal(r.contacts, CONTACTS_MAX);
+	assert_string_equal(r.contact[0].uri, "sip:59@b");
+	assert_string_equal(r.contact[CONTACTS_MAX - 1].uri, "sip:52@b");
+	/* one that does not fit into its place is none */
+	snprintf(text, sizeof(text), "Contact: <sip:%0*d@b>, <sip:short@b>", TARGET_MAX, 0);
+	read_response(&r, text);
+	assert_int_equal(r.contacts, 1);
+	assert_string_equal(r.contact[0].uri, "sip:short@b");
+	/* beyond those that are looked at */
+	text[0] = '\0';
+	for (i = 0; i < 100; i++)
+		strcat(text, "Contact: <sip:early@b>;q=0.1,<\r\n");
+	strcat(text, "Contact: <sip:late@b>");
+	read_response(&r, text);
+	assert_int_equal(r.contacts, CONTACTS_MAX);
+	assert_string_equal(r.contact[0].uri, "sip:early@b");
+}
+
+static void test_response_fields(void **state)
+{
+	static char text[60000];
+	struct response r;
+	unsigned i;
+
+	(void)state;
+	read_response(&r, "Warning: 301 a \"x, y\"\r\nWarning: 399 b \"z\"\r\nRetry-After: 27\r\n (over,\r\n\tnight)\r\n"
+		      "Error-Info: <sip:e@f>, <http://g>\r\nReason: SIP;cause=1\r\nReason: Q.850;cause=2\r\n"
+		      "Allow: INVITE\r\nAllow: ACK,BYE\r\nAccept: a/b;q=0.1, c/d\r\nAccept-Encoding: gzip\r\n"
+		      "Accept-Language: de, en\r\nUnsupported: timer,, 100rel,b\xc3\xa4\r\nUnsupported: x y, replaces\r\n"
+		      "Require: path, gruu\r\nMin-SE: 1800;x=y\r\nX-Other: 1");
+	assert_int_equal(r.code, 302);
+	assert_string_equal(r.warning, "301 a \"x, y\", 399 b \"z\"");
+	assert_string_equal(r.retry_after, "27  (over, \tnight)");
+	assert_string_equal(r.error_info, "<sip:e@f>, <http://g>");
+	assert_string_equal(r.reason_header, "SIP;cause=1, Q.850;cause=2");
+	assert_string_equal(r.allow, "INVITE, ACK,BYE");
+	assert_string_equal(r.accept, "a/b;q=0.1, c/d");
+	assert_string_equal(r.accept_encoding, "gzip");
+	assert_string_equal(r.accept_language, "de, en");
+	assert_string_equal(r.unsupported, "timer 100rel replaces");
+	assert_string_equal(r.require, "path gruu");
+	assert_int_equal(r.min_se, 1800);
+	assert_string_equal(r.ruri_host, "d");
+	read_response(&r, "Min-SE: 4294967297");
+	assert_int_equal(r.min_se, UINT32_MAX);
+	assert_string_equal(r.warning, "");
+	read_response(&r, "Min-SE: -1");
+	assert_int_equal(r.min_se, 0);
+	/* more than there is room for */
+	text[0] = '\0';
+	for (i = 0; i < 100; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "Warning: 399 h \"%0100u\"\r\nUnsupported: tag%u\r\n", i, i);
+	strcat(text, "X: y");
+	read_response(&r, text);
+	assert_int_equal(strlen(r.warning), RESPONSE_TEXT - 1);
+	assert_true(strlen(r.unsupported) < TAGS_TEXT && strlen(r.unsupported) > TAGS_TEXT - 8);
+	assert_string_not_equal(r.unsupported + strlen(r.unsupported) - 1, " ");
+}
+
+/* --- how a request is written ---------------------------------------------------------------------- */
+
+static const char *text_of(struct mbuf *mb)
+{
+	static char out[4096];
+
+	assert_true(mb->end < sizeof(out));
+	memcpy(out, mb->buf, mb->end);
+	out[mb->end] = '\0';
+	mem_deref(mb);
+	return out;
+}
+
+static void test_short_names(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} v[] = {
+		{"To: a\r\nfrom:b\r\nCALL-ID : c\r\nContent-Length: 9\r\n\r\nTo: body\r\n",
+		 "t: a\r\nf:b\r\nCALL-ID : c\r\nl: 9\r\n\r\nTo: body\r\n"},
+		{"Contact: To: x\r\nX-To: y\r\nTor: z\r\nVia: v\r\n", "m: To: x\r\nX-To: y\r\nTor: z\r\nVia: v\r\n"},
+		{"Subject: a", "s: a"}, {"To\r\nTo: a\r\n", "To\r\nt: a\r\n"}, {"\r\nTo: a", "\r\nTo: a"}, {"", ""},
+	};
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNT(v); i++) {
+		struct mbuf *mb = mbuf_alloc(strlen(v[i].in) + 1);
+
+		mbuf_write_str(mb, v[i].in);
+		form_shorten(mb);
+		assert_int_equal(mb->end, strlen(v[i].out));
+		assert_true(mb->pos <= mb->end);
+		assert_string_equal(text_of(mb), v[i].out);
+	}
+}
+
+static void test_option_lines(void **state)
+{
+	static const struct {
+		const char *lines, *without, *out;
+	} v[] = {
+		{"Require: a\r\nX: a\r\n", "", "Require: a\r\nX: a\r\n"},
+		{"Require: a, B,c\r\nX: a, b\r\n", "b x", "Require: a, c\r\nX: a, b\r\n"},
+		{"proxy-require : a\r\nY: b\r\n", "A", "Y: b\r\n"}, {"Require:,, a ,,\r\n", "b", "Require: a\r\n"},
+		{"Require:\r\n", "b", ""}, {"Require: ab\r\n", "a b", "Require: ab\r\n"},
+	};
+	struct attempt_form form = {.long_names = false};
+	struct mbuf *mb;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNT(v); i++) {
+		mb = mbuf_alloc(256);
+		assert_int_equal(form_write_lines(mb, v[i].lines, v[i].without), 0);
+		assert_string_equal(text_of(mb), v[i].out);
+	}
+	mb = mbuf_alloc(256);
+	memset(form.without, 'a', sizeof(form.without) - 1);
+	memset(form.with, 'b', sizeof(form.with) - 1);
+	assert_int_equal(form_write_options(mb, &form), 0);
+	assert_int_equal(mb->end, 18 + 2 + 255 + 9 + 255 + 2);
+	mem_deref(mb);
+}
+
+/* --- what is kept of a message ------------------------------------------------------------------------ */
+
+static void trace_text(const char *text)
+{
+	struct sa sa;
+
+	sa_set_str(&sa, "127.0.0.1", 5060);
+	trace_packet(true, SIP_TRANSP_UDP, &sa, &sa, (const uint8_t *)text, strlen(text));
+}
+
+static void test_secrets(void **state)
+{
+	/* what is there, and what is kept of it */
+	static const struct {
+		const char *in, *out;
+	} v[] = {
+		{"Authorization: Digest username=\"response=\", response=\"abc\", uri=\"x\"",
+		 "Authorization: Digest username=\"response=\", response=\"xxx\", uri=\"x\""},
+		{"proxy-authorization:Digest realm=\"a\\\", response=b\",RESPONSE = abc , x=y",
+		 "proxy-authorization:Digest realm=\"a\\\", response=b\",RESPONSE = xxxx, x=y"},
+		{"Authorization : digest\r\n\tresponse=\r\n \"ab\\\"c\"", "Authorization : digest\r\n\tresponse=\r\n \"xxxxx\""},
+		{"Authorization: Digest response=\"abc", "Authorization: Digest response=\"xxx"},
+		{"Authorization: Digest response=", "Authorization: Digest response="},
+		{"Authorization: Basic YTpi", "Authorization: Basicxxxxx"}, {"Authorization: Digestx a=b", "Authorization: Digestxxxxx"},
+		{"Authorization: Digest x, response=a, response=b", "Authorization: Digest x, response=x, response=x"},
+		{"X-Authorization: Digest response=a", "X-Authorization: Digest response=a"},
+		{"WWW-Authenticate: Digest response=a", "WWW-Authenticate: Digest response=a"}, {"Authorization:", "Authorization:"},
+		{"Authorization: Digest", "Authorization: Digest"}, {"Authorization: Digest =", "Authorization: Digest ="},
+	};
+	char text[512], expected[512], *kept;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNT(v); i++) {
+		snprintf(text, sizeof(text), "A b SIP/2.0\r\nCall-ID: x\r\n%s\r\n\r\nAuthorization: Digest response=a", v[i].in);
+		snprintf(expected, sizeof(expected), "A b SIP/2.0\r\nCall-ID: x\r\n%s\r\n\r\nAuthorization: Digest response=a",
+			 v[i].out);
+		trace_text(text);
+		kept = port_trace_message(0, i);
+		assert_string_equal(kept, expected);
+		free(kept);
+	}
+	trace_close();
+}
+
+static void test_trace_lines(void **state)
+{
+	static const struct {
+		const char *text, *summary, *note;
+	} v[] = {
+		{"SIP/2.0 302 Moved (far)\r\ni: x\r\nm: <sip:a@b>\r\n\r\n", "302 Moved (far)", "Contact: <sip:a@b>"},
+		{"SIP/2.0 200 OK\r\ni: x\r\nm: <sip:a@b>\r\n\r\n", "200 OK", ""},
+		{"SIP/2.0 420 Bad\nCall-ID: x\nUnsupported: y\nRetry-After: 4\n", "420 Bad", "Retry-After: 4"},
+		{"SIP/2.0 420\r\nCall-ID:x\r\nUnsupported:\r\n y\r\n\r\n", "420", "Unsupported: y"},
+		{"CANCEL sip:a SIP/2.0\r\nCall-ID: x\r\nReason: SIP;cause=200\r\n\r\n", "CANCEL", "Reason: SIP;cause=200"},
+		{"INVITE s SIP/2.0\r\nCall-ID: x\r\nAuthorization: Digest a=\"algorithm=b\", algorithm=SHA-256\r\n\r\n",
+		 "INVITE (digest SHA-256)", ""},
+		{"INVITE s SIP/2.0\r\nc: application/sdp\r\nCall-ID: x\r\n\r\nv=0\r\nm=audio 1 RTP/AVP 8 96 101 97 3 77\r\n"
+		 "a=rtpmap:101 telephone-event/8000\r\na=rtpmap:96 opus/48000/2\r\na=rtpmap:97\r\n", "INVITE (sdp PCMA,opus,GSM)", ""},
+		{"INVITE s SIP/2.0\r\nc: application/sdp\r\nCall-ID: x\r\n\r\nv=0\r\nm=audio", "INVITE (sdp)", ""},
+		{"INVITE s SIP/2.0\r\nc: application/sdp\r\nCall-ID: x\r\n\r\nv=0\r\nm=audio 1 RTP/AVP ", "INVITE (sdp)", ""},
+		{"INVITE s SIP/2.0\r\nc: text/plain\r\nCall-ID: x", "INVITE", ""}, {"\r\n\r\nX\r\nCall-ID: x\r\n", "X", ""},
+		{"SIP/2.0 \r\nCall-ID: x", "", ""},
+	};
+	struct trace_line line;
+	char text[4096];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNT(v); i++) {
+		trace_text(v[i].text);
+		assert_true(port_trace_line(0, i, &line));
+		assert_string_equal(line.summary, v[i].summary);
+		assert_string_equal(line.note, v[i].note);
+		assert_string_equal(line.peer, "udp:127.0.0.1:5060");
+	}
+	/* what belongs to nobody */
+	trace_text("X\r\n\r\nCall-ID: x");
+	trace_text("");
+	trace_text("\r\n\r\n");
+	trace_text("Call-ID: x");
+	assert_int_equal(port_trace_lines(0), COUNT(v));
+	assert_false(port_trace_line(0, COUNT(v), &line));
+	assert_false(port_trace_line(5, 0, &line));
+	assert_null(port_trace_message(5, 0));
+	/* longer than any field */
+	snprintf(text, sizeof(text), "SIP/2.0 500 %0900d\r\nCall-ID: %0900d\r\nRetry-After: %0900d\r\n", 1, 2, 3);
+	trace_text(text);
+	assert_true(port_trace_line(0, i, &line));
+	assert_int_equal(strlen(line.summary), sizeof(line.summary) - 1);
+	assert_int_equal(strlen(line.note), sizeof(line.note) - 1);
+	/* of a Call-ID its beginning counts */
+	snprintf(text, sizeof(text), "%0900d", 2);
+	trace_begin(9, text);
+	assert_int_equal(port_trace_lines(9), 1);
+	assert_int_equal(port_trace_lines(0), COUNT(v));
+	trace_close();
+	assert_int_equal(port_trace_lines(0), 0);
+	assert_int_equal(port_trace_lines(9), 0);
 }
 
 /* --- dialogs ---------------------------------------------------------------------------------------- */
@@ -615,6 +907,44 @@ static void test_refusal_leaves_nothing(void **state)
 	mem_deref(n);
 }
 
+static void test_offers(void **state)
+{
+	const struct codec *codec[CODEC_COUNT];
+	const char *bad, answer[] = "v=0\r\no=- 1 1 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 1.2.3.4\r\nt=0 0\r\nm=audio 4 RTP/AVP 0\r\n";
+	unsigned codecs = codec_parse_list(codec, CODEC_COUNT, "opus,PCMU", &bad);
+	struct negotiation *n;
+	struct mbuf *first, *second, *out;
+	struct media_params params;
+
+	(void)state;
+	assert_int_equal(negotiation_new(&n), 0);
+	assert_int_equal(negotiation_local(n, "127.0.0.1", 4000, codec, codecs), 0);
+	assert_int_equal(negotiation_repeat(n, &out), ENOENT);
+	assert_int_equal(negotiation_offer(n, &first), 0);
+	assert_int_equal(negotiation_repeat(n, &out), ENOENT); /* not agreed on yet */
+	assert_int_equal(negotiation_offer(n, &second), 0);
+	mem_deref(first);
+	assert_int_equal(negotiation_answered(n, answer, strlen(answer), &params), 0);
+	/* the offer that was answered, word by word; a refused one in between changes nothing */
+	assert_int_equal(negotiation_offer(n, &first), 0);
+	negotiation_withdraw(n);
+	assert_int_equal(negotiation_repeat(n, &out), 0);
+	assert_int_equal(out->end, second->end);
+	assert_memory_equal(out->buf, second->buf, out->end);
+	mem_deref(out);
+	assert_int_equal(negotiation_answered(n, answer, strlen(answer), &params), 0);
+	assert_int_equal(params.payload_type, 0);
+	mem_deref(first);
+	mem_deref(second);
+	/* elsewhere it would be wrong */
+	assert_int_equal(negotiation_local(n, "127.0.0.2", 4000, codec, codecs), 0);
+	assert_int_equal(negotiation_repeat(n, &out), ENOENT);
+	assert_int_equal(negotiation_refuse(n, "x", 1, &out), EBADMSG);
+	assert_int_equal(negotiation_refuse(n, "v=0\r\nm=audio 1/2 RTP/AVP 0 8\nm=a 2 b c", 39, &out), 0);
+	assert_non_null(strstr(text_of(out), "IN IP4 127.0.0.2\r\nt=0 0\r\nm=audio 0 RTP/AVP 0 8\r\nm=a 0 b c\r\n"));
+	mem_deref(n);
+}
+
 static void test_sdp_bounds(void **state)
 {
 	char text[NEGOTIATION_SDP_MAX + 2] = SDP_HEAD;
@@ -652,6 +982,14 @@ int main(void)
 		cmocka_unit_test(test_quoting),
 		cmocka_unit_test(test_params),
 		cmocka_unit_test(test_reason),
+		cmocka_unit_test(test_contacts),
+		cmocka_unit_test(test_many_contacts),
+		cmocka_unit_test(test_response_fields),
+		cmocka_unit_test(test_short_names),
+		cmocka_unit_test(test_option_lines),
+		cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_trace_lines),
+		cmocka_unit_test(test_offers),
 		cmocka_unit_test(test_routing),
 		cmocka_unit_test(test_callee_dialog),
 		cmocka_unit_test(test_hosts),

@@ -101,6 +101,14 @@ int dialog_add_route(struct dialog *d, const char *route)
 	return err;
 }
 
+void dialog_clear_routes(struct dialog *d)
+{
+	while (d->routes) {
+		d->routes--;
+		d->route[d->routes] = mem_deref(d->route[d->routes]);
+	}
+}
+
 struct route_walk {
 	struct dialog *d;
 	int err;

@@ -32,6 +32,8 @@ struct dialog {
 int dialog_new(struct dialog **dp, const char *uri, const char *local, const char *remote);
 /* Puts ROUTE ("<sip:...;lr>") before a half dialog's requests. ENOSPC, ENOMEM. */
 int dialog_add_route(struct dialog *d, const char *route);
+/* Takes them away again. */
+void dialog_clear_routes(struct dialog *d);
 /* The dialog that RESPONSE (1xx with a tag, or 2xx) to a request of HALF makes: RFC 3261 section
  * 12.1.2. ENOMEM, ENOSPC (more than DIALOG_ROUTES_MAX routes). */
 int dialog_from_response(struct dialog **dp, const struct dialog *half, const struct sip_msg *response);

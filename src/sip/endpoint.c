@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "sip/endpoint.h"
 #include "sip/interfaces.h"
+#include "sip/trace.h"
 
 #define GONE_KEPT_MS 120000 /* longer than any transaction lasts, and any call without a way */
 #define PORT_TRIES  100  /* ports after a taken one, or draws of a free one */
@@ -50,10 +51,8 @@ struct endpoint *endpoint_at(unsigned i)
 static void trace_h(bool tx, enum sip_transp tp, const struct sa *src, const struct sa *dst,
 		    const uint8_t *pkt, size_t len, void *arg)
 {
-	(void)tp;
-	(void)src;
-	(void)dst;
 	(void)arg;
+	trace_packet(tx, tp, src, dst, pkt, len);
 	if (!tx) {
 		last_packet = pkt;
 		last_len = len;

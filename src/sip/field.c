@@ -98,13 +98,30 @@ void field_unescape(char *dst, size_t size, const struct pl *pl)
 	dst[n] = '\0';
 }
 
+static bool is_token_char(char c)
+{
+	return isalnum((unsigned char)c) || (c && strchr("-.!%*_+`'~", c));
+}
+
+bool field_is_token(const struct pl *pl)
+{
+	size_t i;
+
+	for (i = 0; i < pl->l; i++) {
+		if (!is_token_char(pl->p[i]))
+			return false;
+	}
+	return pl->l > 0;
+}
+
 bool field_line_allowed(const char *line)
 {
 	/* full and compact names of what a dialog, its body or its transaction is made of */
 	static const char *const ours[] = {
 		"Via", "v", "From", "f", "To", "t", "Call-ID", "i", "CSeq", "Contact", "m", "Max-Forwards",
 		"Content-Length", "l", "Content-Type", "c", "Content-Encoding", "e", "Route", "Record-Route",
-		"Authorization", "Proxy-Authorization", "Allow", "Supported", "k", "Require", "User-Agent", "Expires",
+		"Authorization", "Proxy-Authorization", "Allow", "Supported", "k", "User-Agent", "Expires", "Session-Expires",
+		"x", "Min-SE",
 	};
 	char name[NAME_MAX_];
 	size_t n, i;
@@ -121,7 +138,7 @@ bool field_line_allowed(const char *line)
 	if (!n || n >= sizeof(name))
 		return false;
 	for (i = 0; i < n; i++) {
-		if (!isalnum((unsigned char)line[i]) && !strchr("-.!%*_+`'~", line[i]))
+		if (!is_token_char(line[i]))
 			return false;
 		name[i] = line[i];
 	}

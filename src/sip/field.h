@@ -25,6 +25,9 @@ void field_unescape(char *dst, size_t size, const struct pl *pl);
  * character, no token for a name, or names a field that we write ourselves. */
 bool field_line_allowed(const char *line);
 
+/* Is it a token (RFC 3261 section 25.1)? */
+bool field_is_token(const struct pl *pl);
+
 /* The parameter NAME of a URI's or header's parameters (";a=b;c"), compared without case and by whole
  * name; *VALUE is empty when it has none. False when it is not there. */
 bool field_param(struct pl *value, const struct pl *params, const char *name);

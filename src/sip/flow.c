@@ -28,7 +28,7 @@ struct flow {
 	struct sip_request *request[2];  /* the one under way, and that of the hop before while it is being left */
 	unsigned on;                     /* which of them is under way */
 	struct hop hop[HOPS_MAX];
-	unsigned hops, next;
+	unsigned hops, next, tries;
 	bool small_again;                /* by TCP because of its size only: by UDP if that fails */
 	struct path path;
 	bool provisional, cancelled;
@@ -193,6 +193,8 @@ static int try_hops(struct flow *f)
 		}
 		err = hand_over(f, mb);
 		if (!err) {
+			if (f->tries && !--f->tries)
+				f->hops = f->next;
 			if (!f->stateless && has_other(f))
 				tmr_start(&f->silence, SILENCE_MS, silence_h, f);
 			if (!f->stateless && f->sent_h)
@@ -309,6 +311,7 @@ static int start(struct flow **fp, const struct flow_request *request, bool stat
 	tmr_init(&f->tmr);
 	tmr_init(&f->silence);
 	f->stateless = stateless;
+	f->tries = request->tries;
 	f->write_h = request->write_h;
 	f->sent_h = request->sent_h;
 	f->response_h = request->response_h;

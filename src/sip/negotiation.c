@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,9 +7,6 @@
 #include "sip/field.h"
 #include "sip/negotiation.h"
 
-#define LINES_MAX     400
-#define STREAMS_MAX   16
-#define FORMATS_MAX   64         /* payload types of one m= line that are looked at */
 #define EVENT_NAME    "telephone-event"
 #define EVENT_8000    101        /* our payload types for it */
 #define EVENT_48000   102
@@ -23,9 +19,13 @@ struct negotiation {
 	struct sa address;               /* with the RTP port */
 	const struct codec *codec[CODEC_COUNT];
 	unsigned codecs;
+	bool small;                      /* the offer has one format and nothing optional */
 	enum media_direction wish;
 	uint32_t id, version;            /* of the o= line */
 	struct mbuf *remote;             /* the peer's last SDP that was agreed on, mended */
+	struct mbuf *offered;            /* our last offer */
+	struct mbuf *agreed;             /* our last SDP that was agreed on */
+	struct sa agreed_address;        /* and the address in it */
 	unsigned refused;                /* sound streams in it before the one that is used */
 	struct sdp_session *open;        /* our offer that waits for an answer */
 	struct sdp_media *open_media;    /* its stream, which it owns */
@@ -56,6 +56,8 @@ static void negotiation_free(void *arg)
 	struct negotiation *n = arg;
 
 	mem_deref(n->remote);
+	mem_deref(n->offered);
+	mem_deref(n->agreed);
 	mem_deref(n->open);
 }
 
@@ -91,6 +93,11 @@ void negotiation_direction(struct negotiation *n, enum media_direction wish)
 	n->wish = wish;
 }
 
+void negotiation_small(struct negotiation *n, bool small)
+{
+	n->small = small;
+}
+
 bool negotiation_open(const struct negotiation *n)
 {
 	return n->open != NULL;
@@ -106,136 +113,7 @@ void negotiation_restart(struct negotiation *n)
 {
 	negotiation_withdraw(n);
 	n->remote = mem_deref(n->remote);
-}
-
-/* --- mending ------------------------------------------------------------------------------- */
-
-static bool all_digits(const char *p, size_t l)
-{
-	while (l && isdigit((unsigned char)*p)) {
-		p++;
-		l--;
-	}
-	return !l;
-}
-
-/* "rtpmap:96 opus/48000/2" and the like: is there a number, a name and a rate? */
-static bool rtpmap_good(const char *p, size_t l)
-{
-	const char *blank = memchr(p, ' ', l), *slash, *end = p + l;
-	size_t rate = 0;
-
-	if (!blank || blank == p || !all_digits(p, (size_t)(blank - p)))
-		return false;
-	slash = memchr(blank, '/', (size_t)(end - blank));
-	if (!slash || slash == blank + 1)
-		return false;
-	for (slash++; slash + rate < end && isdigit((unsigned char)slash[rate]); rate++)
-		;
-	return rate > 0 && rate < 8 && (slash + rate == end || slash[rate] == '/' || slash[rate] == ' ');
-}
-
-static bool attribute_is(const char *p, size_t l, const char *name)
-{
-	size_t n = strlen(name);
-
-	return l > n && !strncmp(p, name, n) && p[n] == ':';
-}
-
-/* Would libre refuse the whole text over this a= or b= line, which says nothing that we need? */
-static bool harmful(char type, const char *p, size_t l)
-{
-	const char *blank, *colon;
-
-	if (type == 'b') {
-		colon = memchr(p, ':', l);
-		return !colon || colon == p || colon + 1 == p + l || !isdigit((unsigned char)colon[1]);
-	}
-	if (type != 'a')
-		return false;
-	if (attribute_is(p, l, "rtpmap"))
-		return !rtpmap_good(p + 7, l - 7);
-	if (attribute_is(p, l, "rtcp"))
-		return l == 5 || !isdigit((unsigned char)p[5]);
-	if (attribute_is(p, l, "fmtp")) {
-		blank = memchr(p, ' ', l);
-		return !blank || blank == p + 5 || blank + 1 == p + l;
-	}
-	return !l || *p == ':';
-}
-
-/* "audio 49170/2 RTP/AVP 0 8 ...": the number of ports goes, and formats beyond FORMATS_MAX. */
-static int write_media_line(struct mbuf *mb, const char *p, size_t l)
-{
-	struct pl name, port, proto, formats, rest;
-	const char *slash;
-	unsigned words = 0;
-	size_t i;
-
-	if (re_regex(p, l, "[a-z]+ [^ ]+ [^ ]+[^]*", &name, &port, &proto, &formats) || name.p != p)
-		return EBADMSG;
-	slash = pl_strchr(&port, '/');
-	if (slash)
-		port.l = (size_t)(slash - port.p);
-	if (!port.l || port.l > 5 || !all_digits(port.p, port.l) || pl_u32(&port) > 65535)
-		return EBADMSG;
-	rest = formats;
-	for (i = 0; i < formats.l; i++) {
-		if (formats.p[i] == ' ' && ++words > FORMATS_MAX) {
-			rest.l = i;
-			break;
-		}
-	}
-	return mbuf_printf(mb, "m=%r %r %r%r\r\n", &name, &port, &proto, &rest);
-}
-
-/* "IN IP4 224.2.1.1/127": what follows a slash is for multicast. */
-static int write_connection_line(struct mbuf *mb, const char *p, size_t l)
-{
-	const char *slash = memchr(p, '/', l);
-
-	return mbuf_printf(mb, "c=%b\r\n", p, slash ? (size_t)(slash - p) : l);
-}
-
-int negotiation_repair(struct mbuf **out, const void *sdp, size_t len)
-{
-	const char *p = sdp, *end = p + len;
-	unsigned lines = 0, streams = 0;
-	struct mbuf *mb;
-	int err = 0;
-
-	if (len > NEGOTIATION_SDP_MAX)
-		return EBADMSG;
-	mb = mbuf_alloc(len + 64);
-	if (!mb)
-		return ENOMEM;
-	while (p < end && !err) {
-		const char *stop = p;
-		size_t l;
-
-		while (stop < end && *stop != '\r' && *stop != '\n' && *stop)
-			stop++;
-		l = (size_t)(stop - p);
-		if (l > 2 && p[1] == '=' && islower((unsigned char)p[0])) {
-			if (++lines > LINES_MAX || (p[0] == 'm' && ++streams > STREAMS_MAX))
-				err = EBADMSG;
-			else if (p[0] == 'm')
-				err = write_media_line(mb, p + 2, l - 2);
-			else if (p[0] == 'c')
-				err = write_connection_line(mb, p + 2, l - 2);
-			else if (!harmful(p[0], p + 2, l - 2))
-				err = mbuf_printf(mb, "%b\r\n", p, l);
-		}
-		p = stop < end ? stop + 1 : end;
-	}
-	if (!err && (!streams || mb->end < 5 || memcmp(mb->buf, "v=0\r\n", 5)))
-		err = EBADMSG;
-	mb->pos = 0;
-	if (err)
-		mem_deref(mb);
-	else
-		*out = mb;
-	return err;
+	n->agreed = mem_deref(n->agreed);
 }
 
 /* --- describing ourselves --------------------------------------------------------------------- */
@@ -248,14 +126,26 @@ static int add_event(struct sdp_media *m, int payload_type, uint32_t rate)
 	return sdp_format_add(NULL, m, false, id, EVENT_NAME, rate, 1, NULL, NULL, NULL, false, EVENT_DIGITS);
 }
 
+/* The format of the shortest offer: everybody knows PCMU, unless the user will not have it. */
+static unsigned small_format(const struct negotiation *n)
+{
+	unsigned i;
+
+	for (i = 0; i < n->codecs; i++) {
+		if (n->codec[i] == codec_get(CODEC_PCMU))
+			return i;
+	}
+	return 0;
+}
+
 /* A description of libre's for the sound stream as we would have it, after REFUSED ones that take nothing. Made
  * anew for each offer and answer: a text that was refused half-way leaves nothing behind. */
 static int describe(const struct negotiation *n, unsigned refused, struct sdp_session **sp, struct sdp_media **mp)
 {
 	struct sdp_session *s = NULL;
 	struct sdp_media *m = NULL;
+	unsigned first = n->small ? small_format(n) : 0, end = n->small ? first + 1 : n->codecs, i;
 	bool wide = false;
-	unsigned i;
 	int err;
 
 	err = sdp_session_alloc(&s, &n->address);
@@ -267,27 +157,28 @@ static int describe(const struct negotiation *n, unsigned refused, struct sdp_se
 	}
 	if (!err)
 		err = sdp_media_add(&m, s, "audio", sa_port(&n->address), "RTP/AVP");
-	for (i = 0; i < n->codecs && !err; i++) {
+	for (i = first; i < end && i < n->codecs && !err; i++) {
 		const struct codec *c = n->codec[i];
 		char id[8];
 
 		snprintf(id, sizeof(id), "%d", c->payload_type);
 		err = sdp_format_add(NULL, m, false, id, c->name, c->clock_rate, (uint8_t)c->channels, NULL, NULL,
-				     (void *)c, false, c->fmtp ? "%s" : NULL, c->fmtp);
+				     (void *)c, false, c->fmtp && !n->small ? "%s" : NULL, c->fmtp);
 		wide |= c->clock_rate == 48000;
 	}
-	if (!err && wide)
+	if (!err && !n->small && wide)
 		err = add_event(m, EVENT_48000, 48000);
 	/* also with opus alone: many peers know no other rate */
-	if (!err)
+	if (!err && !n->small)
 		err = add_event(m, EVENT_8000, 8000);
-	if (!err)
+	if (!err && !n->small)
 		err = sdp_media_set_lattr(m, true, "ptime", "%u", PTIME_DEFAULT);
 	if (err) {
 		mem_deref(s);
 		return err;
 	}
-	sdp_media_set_lport_rtcp(m, (uint16_t)(sa_port(&n->address) + 1));
+	if (!n->small)
+		sdp_media_set_lport_rtcp(m, (uint16_t)(sa_port(&n->address) + 1));
 	sdp_media_set_ldir(m, to_libre(n->wish));
 	*sp = s;
 	*mp = m;
@@ -324,9 +215,17 @@ static int own_origin(struct negotiation *n, struct mbuf **mbp)
 	return err;
 }
 
-int negotiation_offer(struct negotiation *n, struct mbuf **offer)
+/* What we said is what holds now. */
+static void agree(struct negotiation *n, struct mbuf *ours)
 {
-	struct mbuf *mb = NULL;
+	mem_deref(n->agreed);
+	n->agreed = mem_ref(ours);
+	n->agreed_address = n->address;
+}
+
+/* Prepares for the answer to an offer. */
+static int open_offer(struct negotiation *n)
+{
 	int err;
 
 	negotiation_withdraw(n);
@@ -336,6 +235,23 @@ int negotiation_offer(struct negotiation *n, struct mbuf **offer)
 		n->remote->pos = 0;
 		err = sdp_decode(n->open, n->remote, true);
 	}
+	if (err)
+		negotiation_withdraw(n);
+	return err;
+}
+
+static void offered(struct negotiation *n, struct mbuf *mb)
+{
+	mem_deref(n->offered);
+	n->offered = mem_ref(mb);
+}
+
+int negotiation_offer(struct negotiation *n, struct mbuf **offer)
+{
+	struct mbuf *mb = NULL;
+	int err;
+
+	err = open_offer(n);
 	if (!err)
 		err = sdp_encode(&mb, n->open, true);
 	if (!err)
@@ -345,7 +261,22 @@ int negotiation_offer(struct negotiation *n, struct mbuf **offer)
 		negotiation_withdraw(n);
 		return err;
 	}
+	offered(n, mb);
 	*offer = mb;
+	return 0;
+}
+
+int negotiation_repeat(struct negotiation *n, struct mbuf **offer)
+{
+	int err;
+
+	if (!n->agreed || !sa_cmp(&n->agreed_address, &n->address, SA_ALL))
+		return ENOENT;
+	err = open_offer(n);
+	if (err)
+		return err;
+	offered(n, n->agreed);
+	*offer = mem_ref(n->agreed);
 	return 0;
 }
 
@@ -470,6 +401,7 @@ int negotiation_answered(struct negotiation *n, const void *sdp, size_t len, str
 	if (!err) {
 		mem_deref(n->remote);
 		n->remote = mem_ref(mb);
+		agree(n, n->offered);
 	}
 	mem_deref(mb);
 	return err;
@@ -512,17 +444,50 @@ int negotiation_answer(struct negotiation *n, const void *sdp, size_t len, struc
 		return err;
 	do
 		err = try_stream(n, mb, refused++, &out, params, &matched);
-	while (err == ENOTSUP && matched && refused < STREAMS_MAX);
+	while (err == ENOTSUP && matched && refused < NEGOTIATION_STREAMS_MAX);
 	if (!err)
 		err = own_origin(n, &out);
 	if (!err) {
 		mem_deref(n->remote);
 		n->remote = mem_ref(mb);
 		n->refused = refused - 1;
+		agree(n, out);
 		*answer = out;
 		out = NULL;
 	}
 	mem_deref(out);
 	mem_deref(mb);
 	return err;
+}
+
+int negotiation_refuse(struct negotiation *n, const void *sdp, size_t len, struct mbuf **answer)
+{
+	struct mbuf *mb = NULL, *out;
+	const char *p, *stop, *end;
+	int err, af = sa_af(&n->address) == AF_INET6 ? 6 : 4;
+
+	err = negotiation_repair(&mb, sdp, len);
+	if (err)
+		return err;
+	out = mbuf_alloc(256);
+	err = out ? mbuf_printf(out, "v=0\r\no=- %u %u IN IP%d %j\r\ns=-\r\nc=IN IP%d %j\r\nt=0 0\r\n", n->id,
+				++n->version, af, &n->address, af, &n->address)
+		  : ENOMEM;
+	/* each stream again, with port 0: RFC 3264 section 6 */
+	for (p = (char *)mb->buf, end = p + mb->end; p < end && !err; p = stop + 1) {
+		struct pl name, port, proto, formats;
+
+		stop = memchr(p, '\n', (size_t)(end - p));
+		if (p[0] == 'm' && !re_regex(p + 2, (size_t)(stop - p) - 3, "[a-z]+ [^ ]+ [^ ]+[^]*", &name, &port, &proto,
+					     &formats))
+			err = mbuf_printf(out, "m=%r 0 %r%r\r\n", &name, &proto, &formats);
+	}
+	mem_deref(mb);
+	if (err) {
+		mem_deref(out);
+		return err;
+	}
+	out->pos = 0;
+	*answer = out;
+	return 0;
 }

@@ -9,7 +9,8 @@
 
 #include "phone/ports.h"
 
-#define NEGOTIATION_SDP_MAX 16384  /* bytes of SDP that are looked at */
+#define NEGOTIATION_SDP_MAX     16384  /* bytes of SDP that are looked at */
+#define NEGOTIATION_STREAMS_MAX 16     /* m= lines; with more it is no use */
 
 struct negotiation;
 
@@ -22,8 +23,13 @@ int negotiation_local(struct negotiation *n, const char *address, uint16_t port,
 /* The direction that we wish: both, or send only (hold). */
 void negotiation_direction(struct negotiation *n, enum media_direction wish);
 
+/* Offers from now on are as short as they can be: one format, nothing optional. */
+void negotiation_small(struct negotiation *n, bool small);
+
 /* Makes an offer. In a call that is up it keeps to what was agreed: order of the streams, payload types. */
 int negotiation_offer(struct negotiation *n, struct mbuf **offer);
+/* Offers once more what was agreed last, word by word (RFC 4028 section 7.4). ENOENT when it would not do any more. */
+int negotiation_repeat(struct negotiation *n, struct mbuf **offer);
 /* Reads the answer to the last offer: *PARAMS is what was agreed. EBADMSG: it cannot be read; ENOTSUP:
  * nothing in common. The offer stays open: another branch of a forked call may answer too. */
 int negotiation_answered(struct negotiation *n, const void *sdp, size_t len, struct media_params *params);
@@ -37,6 +43,9 @@ bool negotiation_open(const struct negotiation *n);
  * refused. Errors as above; what was agreed before then still holds. */
 int negotiation_answer(struct negotiation *n, const void *sdp, size_t len, struct mbuf **answer,
 		       struct media_params *params);
+
+/* An answer to that offer which takes nothing. EBADMSG, ENOMEM. */
+int negotiation_refuse(struct negotiation *n, const void *sdp, size_t len, struct mbuf **answer);
 
 /* The text libre's parser is given for SDP: lines that would make it refuse the whole are mended or left out.
  * EBADMSG when there is no use in it, ENOMEM. */

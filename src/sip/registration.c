@@ -7,6 +7,7 @@
 #include "sip/digest.h"
 #include "sip/field.h"
 #include "sip/flow.h"
+#include "sip/form.h"
 #include "sip/keepalive.h"
 #include "sip/registration.h"
 #include "sip/report.h"
@@ -404,7 +405,10 @@ static int write_h(struct mbuf *mb, const struct path *path, void *arg)
 				    r->account.password, "REGISTER", dialog_request_uri(r->dialog), NULL, 0);
 	/* RFC 3327: that those on the way may stay on the way of calls to us is fine with us */
 	err |= mbuf_printf(mb, "Expires: %u\r\nSupported: path\r\nUser-Agent: %s\r\n", r->expires, stack_software());
-	return err | session_write_body(mb, NULL);
+	err |= session_write_body(mb, NULL);
+	if (stack_compact())
+		form_shorten(mb);
+	return err;
 }
 
 static void sent_h(void *arg)

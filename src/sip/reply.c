@@ -9,7 +9,7 @@
 void reply_options(struct endpoint *ep, const struct sip_msg *msg)
 {
 	sip_treplyf(NULL, NULL, ep->sip, msg, false, 200, "OK",
-		    "Contact: <sip:%J%s>\r\nAllow: %s\r\nAccept: application/sdp\r\nSupported: \r\n" EMPTY,
+		    "Contact: <sip:%J%s>\r\nAllow: %s\r\nAccept: application/sdp\r\nSupported: timer\r\n" EMPTY,
 		    &ep->address, msg->tp == SIP_TRANSP_TCP ? ";transport=tcp" : "", SESSION_ALLOW);
 }
 
@@ -37,6 +37,12 @@ void reply_unsupported_media(struct endpoint *ep, const struct sip_msg *msg)
 		    "Accept: application/sdp\r\nAccept-Encoding: identity\r\n" EMPTY);
 }
 
+void reply_interval_too_small(struct endpoint *ep, const struct sip_msg *msg)
+{
+	sip_treplyf(NULL, NULL, ep->sip, msg, false, 422, "Session Interval Too Small", "Min-SE: %u\r\n" EMPTY,
+		    SESSION_INTERVAL_MIN);
+}
+
 void reply_later(struct endpoint *ep, const struct sip_msg *msg, unsigned seconds)
 {
 	sip_treplyf(NULL, NULL, ep->sip, msg, false, 500, "Server Internal Error", "Retry-After: %u\r\n" EMPTY,
@@ -48,7 +54,9 @@ static bool require_h(const struct sip_hdr *hdr, const struct sip_msg *msg, void
 	struct mbuf *mb = arg;
 
 	(void)msg;
-	/* nothing is supported so far; a list longer than this is none that anybody reads */
+	if (!pl_strcasecmp(&hdr->val, "timer"))
+		return false;
+	/* a list longer than this is none that anybody reads */
 	return mb->end > 1024 || mbuf_printf(mb, "%s%r", mb->end ? ", " : "", &hdr->val) != 0;
 }
 

@@ -12,6 +12,8 @@ void reply_options(struct endpoint *ep, const struct sip_msg *msg);
 void reply_not_allowed(struct endpoint *ep, const struct sip_msg *msg);
 /* 415 with what we accept. */
 void reply_unsupported_media(struct endpoint *ep, const struct sip_msg *msg);
+/* 422: sessions must be longer than that (RFC 4028 section 9). */
+void reply_interval_too_small(struct endpoint *ep, const struct sip_msg *msg);
 /* 500 with a Retry-After of SECONDS. */
 void reply_later(struct endpoint *ep, const struct sip_msg *msg, unsigned seconds);
 /* 420 naming what the request requires; false when it requires nothing that we do not know. */

@@ -1,8 +1,12 @@
+#include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "sip/field.h"
 #include "sip/report.h"
+
+#define CONTACTS_READ 64  /* of one response; the rest is not looked at */
 
 /* Whose the URI is: its maddr, if it has one, is where a request for it really goes. */
 static void host_of(char *dst, size_t size, const char *text)
@@ -19,17 +23,252 @@ static void host_of(char *dst, size_t size, const char *text)
 	text_copyn(dst, size, host.p, host.l);
 }
 
+/* The end of the list member that begins at P: a comma outside quotes and angle brackets, or END. libre's own cutting
+ * looks neither at brackets nor at escaped quotes, so whole lines are cut here. */
+static const char *member_end(const char *p, const char *end)
+{
+	bool quoted = false, bracket = false;
+
+	for (; p < end; p++) {
+		if (quoted && *p == '\\' && p + 1 < end)
+			p++;
+		else if (*p == '"' && !bracket)
+			quoted = !quoted;
+		else if (!quoted && *p == '<')
+			bracket = true;
+		else if (!quoted && *p == '>')
+			bracket = false;
+		else if (!quoted && !bracket && *p == ',')
+			return p;
+	}
+	return end;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The next member of REST, blanks around it taken off. False at the end. */
+static bool next_member(struct pl *member, struct pl *rest)
+{
+	const char *end = rest->p + rest->l, *stop;
+
+	if (!rest->p || !rest->l)
+		return false;
+	stop = member_end(rest->p, end);
+	member->p = rest->p;
+	while (member->p < stop && is_space(*member->p))
+		member->p++;
+	member->l = (size_t)(stop - member->p);
+	while (member->l && is_space(member->p[member->l - 1]))
+		member->l--;
+	rest->p = stop < end ? stop + 1 : end;
+	rest->l = (size_t)(end - rest->p);
+	return true;
+}
+
+/* All lines of a header, joined by ", "; where a line was folded is a blank. */
 static void header_text(char *dst, size_t size, const struct sip_msg *msg, enum sip_hdrid id)
 {
-	const struct sip_hdr *h = sip_msg_hdr(msg, id);
+	struct le *le;
+	size_t n = 0, i;
 
-	if (h && h->val.p)
-		text_copyn(dst, size, h->val.p, h->val.l);
+	LIST_FOREACH(&msg->hdrl, le) {
+		const struct sip_hdr *h = le->data;
+
+		if (h->id != id || !h->val.p || !h->val.l)
+			continue;
+		for (i = 0; n && i < 2 && n + 1 < size; i++)
+			dst[n++] = ", "[i];
+		for (i = 0; i < h->val.l && n + 1 < size; i++) {
+			if (h->val.p[i] == '\r')
+				continue;
+			dst[n++] = h->val.p[i] == '\n' ? ' ' : h->val.p[i];
+		}
+	}
+	dst[n] = '\0';
 }
+
+/* Option tags with blanks between; what is no token is left out, and what does not fit. */
+static void header_tags(char *dst, size_t size, const struct sip_msg *msg, enum sip_hdrid id)
+{
+	struct pl rest, tag;
+	struct le *le;
+	size_t n = 0;
+
+	dst[0] = '\0';
+	LIST_FOREACH(&msg->hdrl, le) {
+		const struct sip_hdr *h = le->data;
+
+		if (h->id != id)
+			continue;
+		rest = h->val;
+		while (next_member(&tag, &rest)) {
+			if (!field_is_token(&tag) || n + tag.l + 2 > size)
+				continue;
+			if (n)
+				dst[n++] = ' ';
+			memcpy(dst + n, tag.p, tag.l);
+			n += tag.l;
+			dst[n] = '\0';
+		}
+	}
+}
+
+/* --- contacts --------------------------------------------------------------------------------- */
+
+/* "0.75" as thousandths; what is no qvalue counts as none: RFC 3261 section 20.10. */
+static unsigned read_q(const struct pl *q)
+{
+	unsigned n = 0, weight = 100;
+	size_t i = 1;
+
+	if (!q->l || (q->p[0] != '0' && q->p[0] != '1'))
+		return 1000;
+	if (q->p[0] == '1' || q->l == 1)
+		return q->p[0] == '1' ? 1000 : 0;
+	if (q->p[i++] != '.')
+		return 1000;
+	for (; i < q->l && weight; i++, weight /= 10) {
+		if (q->p[i] < '0' || q->p[i] > '9')
+			return 1000;
+		n += (unsigned)(q->p[i] - '0') * weight;
+	}
+	return n;
+}
+
+/* What a Request-URI must not carry goes: header fields and the parameter method (RFC 3261 section 19.1.5). False when
+ * it does not fit, or cannot be written into a request. */
+static bool request_uri(char *dst, size_t size, const struct pl *auri, bool sip)
+{
+	const char *p = auri->p, *end = p + auri->l, *at;
+	size_t n = 0;
+
+	at = sip ? memchr(p, '@', auri->l) : NULL;
+	/* a user part may have both ? and ; */
+	while (p < end) {
+		const char *stop;
+
+		if (sip && (!at || p > at) && *p == '?')
+			break;
+		if (sip && (!at || p > at) && *p == ';') {
+			for (stop = p + 1; stop < end && *stop != ';' && *stop != '?'; stop++)
+				;
+			if (stop - p > 7 && !strncasecmp(p, ";method=", 8)) {
+				p = stop;
+				continue;
+			}
+		}
+		else
+			stop = p + 1;
+		for (; p < stop; p++) {
+			if ((unsigned char)*p <= ' ' || *p == 0x7f || strchr("<>\"", *p) || n + 1 >= size)
+				return false;
+			dst[n++] = *p;
+		}
+	}
+	dst[n] = '\0';
+	return n > 0;
+}
+
+/* By hand: libre would refuse the URIs of most other schemes. */
+static bool read_contact(struct contact *c, const struct pl *value)
+{
+	const char *p = value->p, *end = p + value->l, *open = NULL, *close;
+	struct pl name = {p, 0}, auri = *value, params, q;
+	bool quoted = false, sip;
+	struct uri uri;
+
+	memset(c, 0, sizeof(*c));
+	for (; p < end && !open; p++) {
+		if (quoted && *p == '\\' && p + 1 < end)
+			p++;
+		else if (*p == '"')
+			quoted = !quoted;
+		else if (*p == '<' && !quoted)
+			open = p;
+	}
+	if (open) {
+		close = memchr(open, '>', (size_t)(end - open));
+		if (!close)
+			return false;
+		name.l = (size_t)(open - name.p);
+		auri.p = open + 1;
+		auri.l = (size_t)(close - auri.p);
+		params.p = close + 1;
+	}
+	else {
+		params.p = memchr(auri.p, ';', auri.l);
+		if (!params.p)
+			params.p = end;
+		auri.l = (size_t)(params.p - auri.p);
+	}
+	params.l = (size_t)(end - params.p);
+	if (!memchr(auri.p, ':', auri.l))
+		return false;
+	sip = auri.l >= 5 && (!strncasecmp(auri.p, "sip:", 4) || !strncasecmp(auri.p, "sips:", 5));
+	if ((sip && (uri_decode(&uri, &auri) || !uri.host.l)) || auri.p[auri.l - 1] == ':' ||
+	    !request_uri(c->uri, sizeof(c->uri), &auri, sip))
+		return false;
+	field_display_name(c->name, sizeof(c->name), &name);
+	c->q = field_param(&q, &params, "q") ? read_q(&q) : 1000;
+	return true;
+}
+
+/* Those with the highest q, the first of equal ones first. */
+static void read_contacts(struct response *r, const struct sip_msg *msg)
+{
+	unsigned looked_at = 0, i;
+	struct contact c;
+	struct pl rest, value;
+	struct le *le;
+
+	LIST_FOREACH(&msg->hdrl, le) {
+		const struct sip_hdr *h = le->data;
+
+		if (h->id != SIP_HDR_CONTACT)
+			continue;
+		rest = h->val;
+		while (looked_at < CONTACTS_READ && next_member(&value, &rest)) {
+			looked_at++;
+			if (!read_contact(&c, &value))
+				continue;
+			for (i = 0; i < r->contacts && r->contact[i].q >= c.q; i++)
+				;
+			if (i == CONTACTS_MAX)
+				continue;
+			if (r->contacts < CONTACTS_MAX)
+				r->contacts++;
+			memmove(&r->contact[i + 1], &r->contact[i], (r->contacts - 1 - i) * sizeof(c));
+			r->contact[i] = c;
+		}
+	}
+}
+
+/* --- responses -------------------------------------------------------------------------------- */
+
+/* What is taken over as text. */
+static const struct {
+	enum sip_hdrid id;
+	size_t offset;
+} texts[] = {
+	{SIP_HDR_WARNING, offsetof(struct response, warning)},
+	{SIP_HDR_RETRY_AFTER, offsetof(struct response, retry_after)},
+	{SIP_HDR_ERROR_INFO, offsetof(struct response, error_info)},
+	{SIP_HDR_REASON, offsetof(struct response, reason_header)},
+	{SIP_HDR_ALLOW, offsetof(struct response, allow)},
+	{SIP_HDR_ACCEPT, offsetof(struct response, accept)},
+	{SIP_HDR_ACCEPT_ENCODING, offsetof(struct response, accept_encoding)},
+	{SIP_HDR_ACCEPT_LANGUAGE, offsetof(struct response, accept_language)},
+};
 
 void report_response(struct response *r, const struct sip_msg *msg, const struct flow_failure *failure,
 		     const char *ruri, const char *hop)
 {
+	const struct sip_hdr *min_se;
+	unsigned i;
+
 	memset(r, 0, sizeof(*r));
 	host_of(r->ruri_host, sizeof(r->ruri_host), ruri);
 	host_of(r->hop_host, sizeof(r->hop_host), hop);
@@ -41,8 +280,15 @@ void report_response(struct response *r, const struct sip_msg *msg, const struct
 	r->code = msg->scode;
 	if (msg->reason.p)
 		text_copyn(r->reason, sizeof(r->reason), msg->reason.p, msg->reason.l);
-	header_text(r->warning, sizeof(r->warning), msg, SIP_HDR_WARNING);
-	header_text(r->retry_after, sizeof(r->retry_after), msg, SIP_HDR_RETRY_AFTER);
+	for (i = 0; i < ARRAY_SIZE(texts); i++)
+		header_text((char *)r + texts[i].offset, RESPONSE_TEXT, msg, texts[i].id);
+	header_tags(r->unsupported, sizeof(r->unsupported), msg, SIP_HDR_UNSUPPORTED);
+	header_tags(r->require, sizeof(r->require), msg, SIP_HDR_REQUIRE);
+	min_se = sip_msg_hdr(msg, SIP_HDR_MIN_SE);
+	if (min_se)
+		r->min_se = field_number(&min_se->val, UINT32_MAX, 0);
+	if (msg->scode >= 300)
+		read_contacts(r, msg);
 }
 
 void report_local(struct response *r, enum local_error error, const char *detail)

@@ -7,6 +7,8 @@
 #include "phone/attempt.h"
 #include "sip/flow.h"
 
+#define SESSION_INTERVAL_MAX 86400  /* seconds: what a message says is taken for so much at most */
+
 /* Fills R from a final response, or from FAILURE when MSG is NULL, to a request for the Request-URI RURI
  * sent to the URI HOP. Challenges are digest_note()'s to add. */
 void report_response(struct response *r, const struct sip_msg *msg, const struct flow_failure *failure,

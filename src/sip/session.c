@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "sip/endpoint.h"
 #include "sip/field.h"
+#include "sip/form.h"
 #include "sip/reply.h"
 #include "sip/report.h"
 #include "sip/session.h"
@@ -25,6 +26,8 @@ static void session_free(void *arg)
 
 	list_unlink(&s->le);
 	tmr_cancel(&s->glare);
+	tmr_cancel(&s->again);
+	tmr_cancel(&s->timer.tmr);
 	tmr_cancel(&s->answer_again);
 	tmr_cancel(&s->answer_end);
 	tmr_cancel(&s->tell_established);
@@ -58,6 +61,8 @@ int session_new(struct session **sp, unsigned call, bool incoming, const struct 
 	s->incoming = incoming;
 	s->direction = MEDIA_BOTH;
 	tmr_init(&s->glare);
+	tmr_init(&s->again);
+	tmr_init(&s->timer.tmr);
 	tmr_init(&s->answer_again);
 	tmr_init(&s->answer_end);
 	tmr_init(&s->tell_established);
@@ -115,13 +120,21 @@ void session_settle(struct session *s)
 	mem_deref(s);
 }
 
-void session_closed(struct session *s, enum ended_by by, unsigned code, const char *reason)
+/* Nothing is to be done any more when its time comes. */
+static void over(struct session *s)
 {
 	s->state = SESSION_OVER;
 	session_moved(s);
 	tmr_cancel(&s->tell_established);
-	tmr_cancel(&s->tell_closed);
 	tmr_cancel(&s->glare);
+	tmr_cancel(&s->again);
+	session_timer_stop(s);
+}
+
+void session_closed(struct session *s, enum ended_by by, unsigned code, const char *reason)
+{
+	over(s);
+	tmr_cancel(&s->tell_closed);
 	if (s->closed_told || !s->call)
 		return;
 	s->closed_told = true;
@@ -139,10 +152,7 @@ static void tell_closed_h(void *arg)
 
 void session_closed_soon(struct session *s)
 {
-	s->state = SESSION_OVER;
-	session_moved(s);
-	tmr_cancel(&s->tell_established);
-	tmr_cancel(&s->glare);
+	over(s);
 	if (s->call && !s->closed_told)
 		tmr_start(&s->tell_closed, 0, tell_closed_h, s);
 }
@@ -179,6 +189,12 @@ int session_write_body(struct mbuf *mb, const struct mbuf *sdp)
 	return err | mbuf_write_mem(mb, sdp->buf, sdp->end);
 }
 
+void session_shorten(const struct session *s, struct mbuf *mb)
+{
+	if (stack_compact() && !s->form.long_names)
+		form_shorten(mb);
+}
+
 int session_write_credentials(struct session *s, struct mbuf *mb, const char *method, const char *uri,
 			      const struct mbuf *body)
 {
@@ -206,8 +222,10 @@ int session_take_challenges(struct session *s, const struct sip_msg *msg, const 
 		bool again = digest_knows(&s->digest, c->proxy, c->realm) &&
 			     !strcmp(c->proxy ? r.hop_host : r.ruri_host, s->challenger);
 
-		answer[i] = c->supported && (again || account_may_answer(s->account, c->proxy, r.ruri_host,
-									 r.hop_host, c->realm));
+		/* nor does a name that a redirect brought tell whose it is */
+		answer[i] = c->supported && (again || account_may_answer(s->account, c->proxy,
+									 s->redirected ? "" : r.ruri_host,
+									 s->redirected ? "" : r.hop_host, c->realm));
 	}
 	return digest_take(&s->digest, answer);
 }
@@ -356,10 +374,9 @@ void port_sip_release(unsigned call)
 		return;
 	mem_ref(s);
 	port_sip_hangup(call);
-	s->state = SESSION_OVER;
+	over(s);
 	s->call = 0;
 	tmr_cancel(&s->tell_closed);
-	tmr_cancel(&s->tell_established);
 	session_settle(s);
 	mem_deref(s);
 }

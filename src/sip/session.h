@@ -15,6 +15,7 @@
 
 #define SESSION_ALLOW     "INVITE, ACK, CANCEL, BYE, OPTIONS"
 #define SESSION_USER_MAX  (3 * ACCOUNT_TEXT_MAX)
+#define SESSION_INTERVAL_MIN 90  /* seconds; RFC 4028 section 5 */
 #define SESSIONS_IN_MAX   32  /* unanswered incoming calls at a time */
 
 enum session_state {
@@ -49,6 +50,10 @@ struct session {
 	uint32_t invite_cseq;
 	bool reinvite;
 	char *headers;                   /* the user's own lines, each with CR LF */
+	struct attempt_form form;        /* how the INVITE is written */
+	unsigned requests_left;          /* that may be sent for the next one, hops tried in turn included */
+	bool redirected;                 /* where it goes was said by the network */
+	struct tmr again;                /* a resend that waits */
 	unsigned expires;
 	struct mbuf *credentials;        /* the lines that the INVITE carried, for its ACK */
 	struct response response;        /* the last final one */
@@ -59,6 +64,15 @@ struct session {
 	unsigned tries;                  /* of a re-INVITE: credentials */
 	unsigned glares;
 	struct tmr glare;
+
+	/* RFC 4028: session_timer.c */
+	struct {
+		unsigned interval;       /* seconds, 0 = the session does not expire */
+		bool ours;               /* we refresh it */
+		bool refreshing;         /* our re-INVITE is for that alone */
+		unsigned raises;         /* 422s to it */
+		struct tmr tmr;
+	} timer;
 
 	/* their INVITE, first or later: session_in.c */
 	struct sip_msg *msg;
@@ -97,10 +111,12 @@ void session_closed(struct session *s, enum ended_by by, unsigned code, const ch
 void session_closed_soon(struct session *s);
 /* Asks the phone for the call's RTP port on PATH's local address and prepares S->sdp with it. */
 int session_open_media(struct session *s, const struct path *path);
-/* Writes User-Agent, Contact and Allow. */
+/* Writes Contact and Allow. */
 int session_write_common(const struct session *s, struct mbuf *mb);
 /* Writes Content-Type and Content-Length, the empty line and the body; SDP may be NULL. */
 int session_write_body(struct mbuf *mb, const struct mbuf *sdp);
+/* What is written has short header names, if the user wants that: the last thing done to a request. */
+void session_shorten(const struct session *s, struct mbuf *mb);
 /* Writes credentials for the challenges taken so far, if there are any. */
 int session_write_credentials(struct session *s, struct mbuf *mb, const char *method, const char *uri,
 			      const struct mbuf *body);
@@ -123,6 +139,7 @@ const char *stack_local_user(void);  /* who we are without an account */
 /* The sound formats of the settings, in order; room for CODEC_COUNT. Returns how many, at least one. */
 unsigned stack_codecs(const struct codec **out);
 const char *stack_software(void);    /* "offhook/VERSION" */
+bool stack_compact(void);            /* short header names are wished for */
 
 /* --- session_out.c -------------------------------------------------------------------------- */
 
@@ -154,11 +171,25 @@ void session_in_stop_answer(struct session *s);
 /* --- session_ack.c -------------------------------------------------------------------------- */
 
 /* Acknowledges a 2xx to our INVITE of number CSEQ in D, and its repetitions from then on. FIRST: it was the
- * call's first INVITE, which may be answered by others too. */
-int session_ack(struct session *s, struct dialog *d, uint32_t cseq, bool first);
+ * call's first INVITE, which may be answered by others too. ANSWER, when the 2xx had the offer: our SDP; else NULL. */
+int session_ack(struct session *s, struct dialog *d, uint32_t cseq, bool first, struct mbuf *answer);
 /* A 2xx that no transaction waits for: repeated, or of another branch. */
 void session_ack_again(const struct sip_msg *msg);
 void session_ack_close(void);
+
+/* --- session_timer.c ------------------------------------------------------------------------ */
+
+/* Writes Session-Expires and Min-SE into our INVITE. */
+int session_timer_write(const struct session *s, struct mbuf *mb);
+/* What a 2xx to our INVITE says of it holds from now on. */
+void session_timer_answered(struct session *s, const struct sip_msg *msg);
+/* A 422 to our later INVITE: may it be sent again, for longer? */
+bool session_timer_raise(struct session *s, const struct sip_msg *msg);
+/* Is their INVITE for a session that expires sooner than we would have it? Then it gets a 422. */
+bool session_timer_too_small(const struct sip_msg *msg);
+/* Writes what our 200 to S->msg says of it, which holds from now on. */
+int session_timer_accept(struct session *s, struct mbuf *mb);
+void session_timer_stop(struct session *s);
 
 /* --- session_request.c ---------------------------------------------------------------------- */
 

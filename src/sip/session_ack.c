@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "sip/report.h"
 #include "sip/session.h"
 #include "sip/stack.h"
 
@@ -16,6 +17,7 @@ struct ack {
 	struct dialog *dialog;
 	uint32_t cseq;
 	struct mbuf *credentials;
+	struct mbuf *answer;             /* our SDP, when the 2xx had the offer; or NULL */
 	struct flow *flow;
 	struct mbuf *text;               /* as it was sent, after the Via line */
 	struct path path;
@@ -33,6 +35,7 @@ static void ack_free(void *arg)
 	mem_deref(a->half);
 	mem_deref(a->dialog);
 	mem_deref(a->credentials);
+	mem_deref(a->answer);
 	mem_deref(a->text);
 	mem_deref(a->session);
 }
@@ -52,7 +55,8 @@ static int write_h(struct mbuf *mb, const struct path *path, void *arg)
 	if (a->credentials)
 		err |= mbuf_write_mem(mb, a->credentials->buf, a->credentials->end);
 	err |= mbuf_printf(mb, "User-Agent: %s\r\n", stack_software());
-	err |= session_write_body(mb, NULL);
+	err |= session_write_body(mb, a->answer);
+	session_shorten(a->session, mb);
 	mem_deref(a->text);
 	a->text = mem_ref(mb);
 	a->path = *path;
@@ -82,7 +86,7 @@ static int send_ack(struct ack *a)
 	return flow_start_ack(&a->flow, &r);
 }
 
-int session_ack(struct session *s, struct dialog *d, uint32_t cseq, bool first)
+int session_ack(struct session *s, struct dialog *d, uint32_t cseq, bool first, struct mbuf *answer)
 {
 	struct ack *a;
 	int err;
@@ -97,6 +101,7 @@ int session_ack(struct session *s, struct dialog *d, uint32_t cseq, bool first)
 	a->half = first ? mem_ref(s->half) : NULL;
 	a->dialog = mem_ref(d);
 	a->credentials = mem_ref(s->credentials);
+	a->answer = mem_ref(answer);
 	a->cseq = cseq;
 	err = send_ack(a);
 	if (err) {
@@ -112,13 +117,21 @@ int session_ack(struct session *s, struct dialog *d, uint32_t cseq, bool first)
 static void end_branch(struct ack *known, const struct sip_msg *msg)
 {
 	struct session *s = mem_ref(known->session);
+	struct mbuf *answer = NULL;
 	struct dialog *d;
+	const char *sdp;
+	unsigned refusal;
+	size_t len;
 
 	if (s->requests < BRANCHES_MAX && !dialog_from_response(&d, known->half, msg)) {
 		log_info("a further answer to one call: ended");
-		if (!session_ack(s, d, known->cseq, true))
+		/* an offer wants an answer even so (RFC 3261 section 13.2.2.4) */
+		if (known->answer && report_sdp(msg, &sdp, &len, &refusal))
+			negotiation_refuse(s->sdp, sdp, len, &answer);
+		if (!session_ack(s, d, known->cseq, true, answer))
 			session_bye(s, d, NULL);
 		mem_deref(d);
+		mem_deref(answer);
 	}
 	mem_deref(s);
 }

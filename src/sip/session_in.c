@@ -11,6 +11,7 @@
 #include "sip/report.h"
 #include "sip/session.h"
 #include "sip/stack.h"
+#include "sip/trace.h"
 
 #define OVERLAP_MAX 10  /* seconds; RFC 3261 section 14.2 */
 
@@ -25,6 +26,8 @@ static int reply(struct session *s, struct mbuf **mbp, unsigned code, const char
 	if (!mb)
 		return ENOMEM;
 	err = session_write_common(s, mb);
+	if (code == 200)
+		err |= mbuf_write_str(mb, "Supported: timer\r\n") | session_timer_accept(s, mb);
 	err |= session_write_body(mb, sdp);
 	if (!err)
 		err = sip_treplyf(&s->st, mbp, s->path.endpoint->sip, s->msg, true, (uint16_t)code, phrase, "%b",
@@ -222,6 +225,10 @@ void session_in_invite(struct endpoint *ep, const struct sip_msg *msg)
 		reply_unsupported_media(ep, msg);
 		return;
 	}
+	if (session_timer_too_small(msg)) {
+		reply_interval_too_small(ep, msg);
+		return;
+	}
 	err = offer ? offer_usable(sdp, len) : 0;
 	if (err == EBADMSG || err == ENOTSUP) {
 		reply_not_acceptable(NULL, ep, msg, err);
@@ -263,8 +270,11 @@ void session_in_invite(struct endpoint *ep, const struct sip_msg *msg)
 		if (s->st)
 			sip_treply(&s->st, ep->sip, msg, (uint16_t)code, row->phrase);
 	}
-	else if (s->state != SESSION_OVER)
-		s->call = call;
+	else {
+		if (s->state != SESSION_OVER)
+			s->call = call;
+		trace_begin(call, s->dialog->call_id);
+	}
 	session_settle(s);
 	mem_deref(s);
 }
@@ -371,6 +381,10 @@ void session_in_reinvite(struct session *s, struct endpoint *ep, const struct si
 	offer = report_sdp(msg, &sdp, &len, &refusal);
 	if (refusal) {
 		reply_unsupported_media(ep, msg);
+		return;
+	}
+	if (session_timer_too_small(msg)) {
+		reply_interval_too_small(ep, msg);
 		return;
 	}
 	path = s->path;

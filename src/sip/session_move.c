@@ -29,7 +29,8 @@ static void try_now(struct session *s)
 		return; /* it is repeated until it arrives */
 	s->invite = mem_deref(s->invite);
 	negotiation_withdraw(s->sdp);
-	s->tries = s->glares = 0;
+	s->tries = s->glares = s->timer.raises = 0;
+	s->timer.refreshing = false;
 	if (s->answer || s->st)
 		session_out_reinvite_soon(s);
 	else if (session_out_reinvite(s))

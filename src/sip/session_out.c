@@ -5,10 +5,12 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "sip/field.h"
+#include "sip/form.h"
 #include "sip/registration.h"
 #include "sip/report.h"
 #include "sip/session.h"
 #include "sip/stack.h"
+#include "sip/trace.h"
 
 #define GLARES_MAX 5
 
@@ -67,6 +69,23 @@ static int name_ourselves(struct session *s)
 	return 0;
 }
 
+/* What the INVITE offers; nothing when the other side is to. */
+static int write_offer(struct session *s, struct mbuf **sdp)
+{
+	int err = ENOENT;
+
+	if (!s->reinvite) {
+		/* after a challenge, or at the next server, an announcement's formats bind nobody */
+		negotiation_restart(s->sdp);
+		negotiation_small(s->sdp, s->form.body == ATTEMPT_BODY_SMALL);
+		if (s->form.body == ATTEMPT_BODY_NONE)
+			return 0;
+	}
+	else if (s->timer.refreshing)
+		err = negotiation_repeat(s->sdp, sdp);
+	return err == ENOENT ? negotiation_offer(s->sdp, sdp) : err;
+}
+
 static int write_h(struct mbuf *mb, const struct path *path, void *arg)
 {
 	struct session *s = arg;
@@ -76,14 +95,11 @@ static int write_h(struct mbuf *mb, const struct path *path, void *arg)
 	int err;
 
 	s->path = *path;
-	/* after a challenge, or at the next server, an announcement's formats bind nobody */
-	if (!s->reinvite)
-		negotiation_restart(s->sdp);
 	err = name_ourselves(s);
 	if (!err)
 		err = session_open_media(s, path);
 	if (!err)
-		err = negotiation_offer(s->sdp, &sdp);
+		err = write_offer(s, &sdp);
 	if (err)
 		return err;
 	err = dialog_write(d, mb, "INVITE", s->invite_cseq);
@@ -96,13 +112,16 @@ static int write_h(struct mbuf *mb, const struct path *path, void *arg)
 		err = s->credentials ? mbuf_write_mem(s->credentials, mb->buf + begin, mb->pos - begin) : ENOMEM;
 	}
 	err |= mbuf_printf(mb, "User-Agent: %s\r\n", stack_software());
+	err |= form_write_options(mb, &s->form);
+	err |= session_timer_write(s, mb);
 	if (!s->reinvite) {
 		if (s->expires)
 			err |= mbuf_printf(mb, "Expires: %u\r\n", s->expires);
 		if (s->headers)
-			err |= mbuf_write_str(mb, s->headers);
+			err |= form_write_lines(mb, s->headers, s->form.without);
 	}
 	err |= session_write_body(mb, sdp);
+	session_shorten(s, mb);
 	mem_deref(sdp);
 	return err;
 }
@@ -139,18 +158,54 @@ static void progress(struct session *s, const struct sip_msg *msg)
 	phone_sip_progress(stack_phone(), s->call, msg->scode, reason, early ? &params : NULL);
 }
 
-static void answered(struct session *s, const struct sip_msg *msg)
+/* The 2xx has the offer, because our INVITE had none: *ANSWER goes into the ACK. A valid one there must be even when
+ * the offer does not do, or comes too late (RFC 3261 section 13.2.2.4). */
+static int answer_in_ack(struct session *s, const struct sip_msg *msg, struct mbuf **answer,
+			 struct media_params *params)
 {
-	struct media_params params;
-	struct dialog *d = NULL;
 	const char *sdp;
 	unsigned refusal;
 	size_t len;
-	int err;
+	int err = ECANCELED;
 
+	if (!report_sdp(msg, &sdp, &len, &refusal))
+		return EBADMSG;
+	if (s->state != SESSION_OVER)
+		err = negotiation_answer(s->sdp, sdp, len, answer, params);
+	if (err)
+		negotiation_refuse(s->sdp, sdp, len, answer);
+	return err;
+}
+
+/* What was agreed on, when the INVITE had the offer. */
+static int read_answer(struct session *s, const struct sip_msg *msg, struct media_params *params)
+{
+	const char *sdp;
+	unsigned refusal;
+	size_t len;
+
+	if (report_sdp(msg, &sdp, &len, &refusal))
+		return negotiation_answered(s->sdp, sdp, len, params);
+	if (!s->has_early || pl_strcmp(&msg->to.tag, s->early_tag))
+		return EBADMSG;
+	*params = s->early;
+	return 0;
+}
+
+static void answered(struct session *s, const struct sip_msg *msg)
+{
+	bool offerless = s->form.body == ATTEMPT_BODY_NONE;
+	struct media_params params;
+	struct mbuf *answer = NULL;
+	struct dialog *d = NULL;
+	int err, media_err = 0;
+
+	if (offerless)
+		media_err = answer_in_ack(s, msg, &answer, &params);
 	err = dialog_from_response(&d, s->half, msg);
 	if (!err)
-		err = session_ack(s, d, s->invite_cseq, true);
+		err = session_ack(s, d, s->invite_cseq, true, answer);
+	mem_deref(answer);
 	if (err) {
 		mem_deref(d);
 		if (s->state == SESSION_OVER)
@@ -165,13 +220,9 @@ static void answered(struct session *s, const struct sip_msg *msg)
 		mem_deref(d);
 		return;
 	}
-	if (report_sdp(msg, &sdp, &len, &refusal))
-		err = negotiation_answered(s->sdp, sdp, len, &params);
-	else if (s->has_early && !pl_strcmp(&msg->to.tag, s->early_tag))
-		params = s->early;
-	else
-		err = EBADMSG;
-	if (err) {
+	if (!offerless)
+		media_err = read_answer(s, msg, &params);
+	if (media_err) {
 		session_bye(s, d, "Reason: SIP;cause=488;text=\"Not Acceptable Here\"");
 		mem_deref(d);
 		report_local(&s->response, LOCAL_NO_CODEC, "");
@@ -181,6 +232,7 @@ static void answered(struct session *s, const struct sip_msg *msg)
 	negotiation_withdraw(s->sdp);
 	s->dialog = d;
 	s->state = SESSION_UP;
+	session_timer_answered(s, msg);
 	phone_sip_established(stack_phone(), s->call, &params);
 }
 
@@ -215,7 +267,9 @@ static void reoffer_failed(struct session *s, unsigned code, const char *reason)
 	negotiation_withdraw(s->sdp);
 	s->direction = s->direction_before;
 	negotiation_direction(s->sdp, s->direction);
-	if (s->call)
+	if (s->timer.refreshing)
+		log_info("session not refreshed: %u", code);
+	else if (s->call)
 		phone_sip_reoffer_failed(stack_phone(), s->call, code, reason);
 }
 
@@ -253,9 +307,10 @@ static void reinvite_answered(struct session *s, const struct sip_msg *msg)
 	size_t len;
 
 	dialog_refresh_target(s->dialog, msg);
-	session_ack(s, s->dialog, s->invite_cseq, false);
+	session_ack(s, s->dialog, s->invite_cseq, false, NULL);
 	if (s->state != SESSION_UP)
 		return;
+	session_timer_answered(s, msg);
 	if (!report_sdp(msg, &sdp, &len, &refusal) || negotiation_answered(s->sdp, sdp, len, &params)) {
 		/* what was agreed before still holds for us; RFC 3261 section 14.1 */
 		reoffer_failed(s, 488, "Not Acceptable Here");
@@ -286,6 +341,8 @@ static void later_response(struct session *s, const struct flow_failure *failure
 	}
 	if (msg && (msg->scode == 401 || msg->scode == 407) && s->tries++ == 0 &&
 	    !session_take_challenges(s, msg, s->dialog) && !session_out_reinvite(s))
+		return;
+	if (msg && msg->scode == 422 && session_timer_raise(s, msg) && !session_out_reinvite(s))
 		return;
 	if (msg && msg->reason.p)
 		text_copyn(reason, sizeof(reason), msg->reason.p, msg->reason.l);
@@ -338,6 +395,7 @@ static int send_invite(struct session *s, const struct path *path)
 		.uri = dialog_request_uri(d),
 		.next_hop = dialog_next_hop(d),
 		.transport = s->account ? s->account->transport : TRANSPORT_ANY,
+		.tries = s->reinvite ? 0 : s->requests_left,
 		.path = path,
 		.write_h = write_h,
 		.sent_h = sent_h,
@@ -407,6 +465,7 @@ int port_sip_invite(const struct invite *invite)
 	if (err)
 		return err;
 	s->expires = invite->expires;
+	s->requests_left = invite->requests_left;
 	s->codecs = invite->codecs < CODEC_COUNT ? invite->codecs : CODEC_COUNT;
 	for (i = 0; i < s->codecs; i++)
 		s->codec[i] = invite->codec[i];
@@ -414,28 +473,93 @@ int port_sip_invite(const struct invite *invite)
 	if (!err)
 		err = make_half(s, invite->uri);
 	if (!err)
+		trace_begin(s->call, s->half->call_id);
+	if (!err)
 		err = send_invite(s, NULL);
 	if (err)
 		mem_deref(s);
 	return err;
 }
 
+static void again_h(void *arg)
+{
+	struct session *s = mem_ref(arg);
+	int err = send_invite(s, &s->path);
+
+	if (err) {
+		report_local(&s->response, LOCAL_TRANSPORT, strerror(err));
+		tell_response(s);
+	}
+	session_settle(s);
+	mem_deref(s);
+}
+
+/* The way of the first INVITE leads by PROXY alone. */
+static int go_by(struct session *s, const char *proxy, const struct uri *uri)
+{
+	char route[TARGET_MAX + 8];
+	struct pl value;
+
+	if (re_snprintf(route, sizeof(route), "<%s%s>", proxy, field_param(&value, &uri->params, "lr") ? "" : ";lr") < 0)
+		return EINVAL;
+	dialog_clear_routes(s->half);
+	return dialog_add_route(s->half, route);
+}
+
+/* To the target of a redirect: whom the password is meant for has nothing to do with that. */
+static int turn(struct session *s, const struct attempt_decision *decision)
+{
+	struct uri uri;
+	struct pl pl;
+	char *target;
+	int err = 0;
+
+	pl_set_str(&pl, decision->target);
+	if (!uri_writable(decision->target) || uri_decode(&uri, &pl))
+		return EINVAL;
+	if (pl_strcasecmp(&uri.scheme, "sip") && pl_strcasecmp(&uri.scheme, "sips"))
+		return ENOTSUP;
+	if (decision->by_proxy)
+		err = go_by(s, decision->target, &uri);
+	else {
+		err = str_dup(&target, decision->target);
+		if (err)
+			return err;
+		mem_deref(s->half->target);
+		s->half->target = target;
+		/* a proxy that was meant for the other target only */
+		dialog_clear_routes(s->half);
+		if (s->account)
+			err = registration_add_routes(s->half, s->account);
+	}
+	digest_reset(&s->digest);
+	s->challenger[0] = '\0';
+	s->redirected = true;
+	return err;
+}
+
 int port_sip_resend(unsigned call, const struct attempt_decision *decision)
 {
 	struct session *s = session_find(call);
-	int err;
+	int err = 0;
 
 	if (!s || s->state != SESSION_REPAIR)
 		return ENOTCONN;
-	if (decision->step != ATTEMPT_DIGEST)
-		return ENOTSUP;
-	if (!s->account)
-		return EACCES;
-	err = digest_take(&s->digest, decision->answer);
+	if (decision->step == ATTEMPT_DIGEST)
+		err = s->account ? digest_take(&s->digest, decision->answer) : EACCES;
+	else if (decision->step == ATTEMPT_REDIRECT)
+		err = turn(s, decision);
+	else if (decision->step != ATTEMPT_RESEND)
+		err = ENOTSUP;
 	if (err)
 		return err;
-	/* the same server: neither names nor the choice among several are asked for again */
-	err = send_invite(s, &s->path);
+	s->form = decision->form;
+	s->requests_left = decision->requests_left ? decision->requests_left : 1;
+	/* the same server, but for a redirect: neither names nor the choice among several are asked for again */
+	if (decision->delay_ms)
+		tmr_start(&s->again, decision->delay_ms, again_h, s);
+	else
+		err = send_invite(s, decision->step == ATTEMPT_REDIRECT ? NULL : &s->path);
 	if (!err)
 		s->state = SESSION_CALLING;
 	return err;
@@ -453,7 +577,8 @@ int port_sip_reoffer(unsigned call, enum media_direction direction)
 	s->direction_before = s->direction;
 	s->direction = direction;
 	negotiation_direction(s->sdp, direction);
-	s->tries = s->glares = 0;
+	s->tries = s->glares = s->timer.raises = 0;
+	s->timer.refreshing = false;
 	/* our 200 has not been acknowledged yet: right after that */
 	if (s->answer) {
 		session_out_reinvite_soon(s);

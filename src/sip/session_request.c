@@ -39,7 +39,9 @@ static int write_h(struct mbuf *mb, const struct path *path, void *arg)
 	err |= mbuf_printf(mb, "User-Agent: %s\r\n", stack_software());
 	if (b->reason)
 		err |= mbuf_printf(mb, "%s\r\n", b->reason);
-	return err | session_write_body(mb, NULL);
+	err |= session_write_body(mb, NULL);
+	session_shorten(b->session, mb);
+	return err;
 }
 
 static int send_bye(struct bye *b);

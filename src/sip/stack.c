@@ -10,6 +10,7 @@
 #include "sip/resolve.h"
 #include "sip/session.h"
 #include "sip/stack.h"
+#include "sip/trace.h"
 
 #define ADDRESSES_MAX (2 * ENDPOINTS_MAX)
 
@@ -43,6 +44,11 @@ unsigned stack_codecs(const struct codec **out)
 const char *stack_software(void)
 {
 	return "offhook/" OFFHOOK_VERSION;
+}
+
+bool stack_compact(void)
+{
+	return settings && settings->compact_headers;
 }
 
 const char *stack_version(void)
@@ -202,6 +208,7 @@ void stack_stop(void)
 	network_unwatch();
 	tmr_cancel(&renewal);
 	session_close_all();
+	trace_close();
 	registration_close();
 	resolve_close();
 	endpoints_close();

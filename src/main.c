@@ -27,7 +27,7 @@
 #include "ui/ui.h"
 
 #define READY_LIMIT_MS    3000 /* then the phone is ready, registered or not */
-#define SHUTDOWN_LIMIT_MS 1800 /* for BYE, CANCEL and unregistering */
+#define SHUTDOWN_LIMIT_MS 1500 /* for BYE, CANCEL and unregistering; a stalled terminal may take more */
 #define SHUTDOWN_STEP_MS  20
 
 static struct {
@@ -311,8 +311,10 @@ static void signal_h(unsigned flags, void *arg)
 				ui_continue();
 			break;
 		case SIGTSTP:
-			if (self.on_screen && !phone_active_calls(self.phone))
+			if (self.on_screen)
 				ui_suspend();
+			else if (!phone_active_calls(self.phone))
+				raise(SIGSTOP); /* its own is blocked */
 			break;
 		default:
 			/* asked twice: at once; but of a terminal that goes the kernel, the shell and the screen tell */

@@ -14,8 +14,8 @@ fail() {
 	failed=1
 }
 
-# The files that call _(), N_() or P_() beside the header that defines them.
-find src ui -name '*.[ch]' -exec grep -lE '(^|[^A-Za-z0-9_])(_|N_|P_)[[:blank:]]*\(' {} + | grep -v '^src/base/i18n\.h$' | sort >"$tmp/with"
+# The files that call _(), N_() or P_() beside the header that defines them, and what menus show.
+{ echo data/offhook.desktop.in && find src ui -name '*.[ch]' -exec grep -lE '(^|[^A-Za-z0-9_])(_|N_|P_)[[:blank:]]*\(' {} + | grep -v '^src/base/i18n\.h$'; } | sort >"$tmp/with"
 sort -u "$tmp/with" >"$tmp/wanted"
 [ -n "$GENERATE" ] && cp "$tmp/wanted" po/POTFILES.in
 sort po/POTFILES.in >"$tmp/listed"

@@ -11,6 +11,9 @@
 
 #include "base/text.h"
 #include "phone/phone.h"
+#include "sip/network.h"
+#include "sip/registration.h"
+#include "sip/resolve.h"
 #include "sip/stack.h"
 
 #define CALLS_MAX 100
@@ -36,17 +39,33 @@ uint64_t tmr_jiffies(void)
 }
 
 /* The name servers that the resolver asks. */
-static struct sa nameserver;
+static struct sa nameserver[2];
+static uint32_t nameservers;
 
 int dns_srv_get(char *domain, size_t dsize, struct sa *srvv, uint32_t *n)
 {
 	(void)domain;
 	(void)dsize;
-	if (!sa_isset(&nameserver, SA_ALL))
+	if (!nameservers)
 		return ENOENT;
-	srvv[0] = nameserver;
-	*n = 1;
+	memcpy(srvv, nameserver, nameservers * sizeof(*srvv));
+	*n = nameservers;
 	return 0;
+}
+
+/* The kernel's news come by a command. */
+static network_h *network_changed_h;
+
+int network_watch(network_h *h, void *arg)
+{
+	(void)arg;
+	network_changed_h = h;
+	return 0;
+}
+
+void network_unwatch(void)
+{
+	network_changed_h = NULL;
 }
 
 static const char *shown(const char *s)
@@ -163,6 +182,12 @@ void phone_sip_closed(struct phone *p, unsigned call, enum ended_by by, unsigned
 		port_sip_release(call);
 }
 
+void phone_sip_network(struct phone *p, bool there)
+{
+	(void)p;
+	printf("network %d\n", there);
+}
+
 void phone_sip_registration(struct phone *p, const char *name, enum registration_state state,
 			    const struct response *response, unsigned expires, unsigned retry_in)
 {
@@ -276,6 +301,8 @@ static int run(char *line)
 		port_sip_unregister(find_account(word[1]));
 	else if (!strcmp(word[0], "removed"))
 		port_sip_account_removed(word[1]);
+	else if (!strcmp(word[0], "renew"))
+		registration_renew();
 	else if (!strcmp(word[0], "hangup"))
 		port_sip_hangup(n);
 	else if (!strcmp(word[0], "release"))
@@ -286,8 +313,14 @@ static int run(char *line)
 		keep = n;
 	else if (!strcmp(word[0], "advance"))
 		ahead_ms += n;
-	else if (!strcmp(word[0], "nameserver"))
-		sa_set_str(&nameserver, "127.0.0.1", (uint16_t)n);
+	else if (!strcmp(word[0], "nameserver")) {
+		for (nameservers = 0; nameservers < 2 && nameservers + 1 < words; nameservers++)
+			sa_set_str(&nameserver[nameservers], "127.0.0.1", (uint16_t)atoi(word[1 + nameservers]));
+	}
+	else if (!strcmp(word[0], "flush"))
+		resolve_flush();
+	else if (!strcmp(word[0], "network")) /* and how long the machine has slept, ms */
+		network_changed_h(n, NULL);
 	else if (!strcmp(word[0], "busy"))
 		printf("busy %d\n", stack_busy());
 	else if (!strcmp(word[0], "quit"))

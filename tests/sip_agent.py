@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Calls between the user agent (sip_agent, a program with a paper phone) and scripted peers on raw sockets."""
 
+import ctypes
 import hashlib
 import os
 import re
 import select
+import shutil
 import socket
 import struct
 import subprocess
@@ -16,9 +18,9 @@ LIMIT = 5.0  # seconds to wait for anything; passing tests wait for none of it
 
 
 class Agent:
-    def __init__(self, listen="127.0.0.1:0"):
-        under = os.environ.get("OFFHOOK_TEST_UNDER", "").split()
-        self.p = subprocess.Popen(under + [sys.argv[1], listen], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    def __init__(self, listen="127.0.0.1:0", program=None, under=()):
+        under = list(under) + os.environ.get("OFFHOOK_TEST_UNDER", "").split()
+        self.p = subprocess.Popen(under + [program or sys.argv[1], listen], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.buf = b""
         self.lines = []
         self.port = int(self.expect("listening udp:").rsplit(":", 1)[1])
@@ -255,7 +257,8 @@ def in_up(a, p, body=None, cseq=1, call_id="call-1"):
 
 def digest(authorization, method, password):
     v = dict((k, q or w) for k, q, w in re.findall(r'(\w+)=(?:"([^"]*)"|([^,\s]*))', authorization))
-    h = lambda s: hashlib.md5(s.encode()).hexdigest()
+    name = {"SHA-256": "sha256", "SHA-512-256": "sha512_256"}.get(v.get("algorithm"), "md5")
+    h = lambda s: hashlib.new(name, s.encode()).hexdigest()
     a1 = h("%s:%s:%s" % (v["username"], v["realm"], password))
     a2 = h("%s:%s" % (method, v["uri"]))
     if "qop" in v:
@@ -502,7 +505,7 @@ def test_proxy_authentication(a, p):
     a.do("invite 1 %s x" % p.uri)
     first = p.expect("INVITE")
     p.reply(first, 407, headers=[
-        'Proxy-Authenticate: Digest realm="r", nonce="n2", algorithm=SHA-256, qop="auth"',
+        'Proxy-Authenticate: Digest realm="r", nonce="n2", algorithm=SHA3-256, qop="auth"',
         'Proxy-Authenticate: Digest realm="r", nonce="n", opaque="o,o", algorithm=MD5, qop="auth-int,auth"'])
     p.expect("ACK")
     second = p.expect("INVITE")
@@ -754,24 +757,37 @@ def test_tcp_dies(a, p):
 
 
 class NameServer:
-    """Answers what it is told to; RECORDS: {(name, type): [rdata, ...]}."""
+    """Answers what it is told to; RECORDS: {(name, type): [rdata, ...]}, None for what it never answers."""
 
-    A, AAAA, SRV = 1, 28, 33
+    A, AAAA, SRV, NAPTR = 1, 28, 33, 35
 
-    def __init__(self, agent, records):
+    def __init__(self, agent, records, ttl=60, rcode=0):
+        self.agent = agent
         self.s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.s.bind(("127.0.0.1", 0))
         self.records = records
+        self.ttl = ttl
+        self.rcode = rcode
+        self.truncated = False
         self.asked = []
-        agent.do("nameserver %d" % self.s.getsockname()[1])
+        self.port = self.s.getsockname()[1]
+        agent.do("nameserver %d" % self.port)
+
+    def close(self):
+        self.s.close()
 
     @staticmethod
     def name(text):
-        return b"".join(bytes([len(x)]) + x.encode() for x in text.split(".")) + b"\0"
+        return b"".join(bytes([len(x)]) + x.encode() for x in text.split(".") if x) + b"\0"
 
     @staticmethod
     def srv(priority, port, target):
         return struct.pack(">HHH", priority, 10, port) + NameServer.name(target)
+
+    @staticmethod
+    def naptr(order, preference, service, replacement, flags="s"):
+        return struct.pack(">HH", order, preference) + b"".join(
+            bytes([len(x)]) + x.encode() for x in (flags, service, "")) + NameServer.name(replacement)
 
     def serve(self, peer):
         """Answers until the peer has something to read."""
@@ -785,19 +801,38 @@ class NameServer:
             self.serve_one()
         raise AssertionError("nothing came; asked %r" % self.asked)
 
-    def serve_one(self):
-        data, source = self.s.recvfrom(4096)
+    def serve_all(self, seconds=0):
+        """Answers what has come up to now, and the clock put forward by so much."""
+        for step in range(seconds * 5 + 1):
+            if step:
+                self.agent.advance(200)
+            self.agent.do("nothing", None)
+            while select.select([self.s], [], [], 0.02)[0]:
+                self.serve_one()
+
+    def answer(self, data, truncated=False):
         labels, at = [], 12
         while data[at]:
             labels.append(data[at + 1:at + 1 + data[at]].decode())
             at += 1 + data[at]
         kind = struct.unpack(">H", data[at + 1:at + 3])[0]
         self.asked.append((".".join(labels), kind))
-        answers = self.records.get(self.asked[-1], [])
-        out = data[:2] + struct.pack(">HHHHH", 0x8180, 1, len(answers), 0, 0) + data[12:at + 5]
+        answers = self.records.get(self.asked[-1], self.records.get(kind, []))
+        if answers is None:
+            return None
+        if truncated:
+            answers = []
+        out = data[:2] + struct.pack(">HHHHH", 0x8380 if truncated else 0x8180 | self.rcode, 1, len(answers), 0, 0)
+        out += data[12:at + 5]
         for rdata in answers:
-            out += b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(rdata)) + rdata
-        self.s.sendto(out, source)
+            out += b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, self.ttl, len(rdata)) + rdata
+        return out
+
+    def serve_one(self):
+        data, source = self.s.recvfrom(4096)
+        out = self.answer(data, self.truncated)
+        if out:
+            self.s.sendto(out, source)
 
 
 def test_srv(a, p):
@@ -843,6 +878,557 @@ def test_next_address_after_503(a, p):
     q.close()
 
 
+LOCAL = [socket.inet_aton("127.0.0.1")]
+
+
+def call(a, p, number, uri="sip:bob@x.test", ns=None):
+    """A call that is refused; the INVITE that came."""
+    a.do("invite %d %s -" % (number, uri))
+    if ns:
+        ns.serve(p)
+    invite = p.expect("INVITE")
+    p.reply(invite, 404)
+    p.expect("ACK")
+    assert "code=404" in a.expect("response %d" % number)
+    return invite
+
+
+def test_naptr(a, p):
+    """The domain's order of transports, not ours; what is none of ours is passed over."""
+    q = Peer(a, tcp=True)
+    n = NameServer
+    ns = n(a, {
+        ("x.test", 35): [n.naptr(20, 1, "SIP+D2U", "u.x.test"), n.naptr(10, 2, "sip+d2t", "t.x.test"),
+                         n.naptr(10, 1, "SIPS+D2T", "s.x.test"), n.naptr(1, 1, "SIP+D2U", "bad.x.test", flags="u"),
+                         n.naptr(1, 1, "SIP+D2U", "")],
+        ("u.x.test", 33): [n.srv(1, p.port, "one.test")], ("t.x.test", 33): [n.srv(9, q.port, "one.test")],
+        ("one.test", 1): LOCAL})
+    call(a, q, 1, ns=ns)
+    p.none("INVITE")
+    assert {k for k in ns.asked if k[1] == 33} == {("u.x.test", 33), ("t.x.test", 33)}, ns.asked
+    assert not [k for k in ns.asked if k[0] == "x.test" and k[1] != 35], ns.asked
+    # a transport or a port in the URI: it is not for the domain to say
+    for uri in ("sip:bob@y.test;transport=udp", "sip:bob@y.test:%d" % p.port):
+        a.do("invite 2 %s -" % uri)
+        ns.serve_all()
+        a.expect("response 2")
+    assert ("y.test", 35) not in ns.asked and ("_sip._udp.y.test", 33) in ns.asked
+    # the first transport is dead: the other one
+    q.close()
+    a.do("flush")
+    call(a, p, 3, ns=ns)
+    ns.close()
+
+
+def test_many_naptr(a, p):
+    """The best few of many, wherever they stand."""
+    n = NameServer
+    records = [n.naptr(100 - i, 1, "SIP+D2U", "n%d.x.test" % i) for i in range(14)]
+    ns = n(a, {("x.test", 35): records, ("n13.x.test", 33): [n.srv(1, p.port, "one.test")], ("one.test", 1): LOCAL})
+    call(a, p, 1, ns=ns)
+    assert sorted(k[0] for k in ns.asked if k[1] == 33) == ["n%d.x.test" % i for i in range(10, 14)], ns.asked
+    ns.close()
+
+
+def test_not_there(a, p):
+    """A target of "." says that there is no such service: no address of the name is tried (RFC 2782)."""
+    ns = NameServer(a, {("_sip._udp.x.test", 33): [NameServer.srv(1, 1, "")], ("x.test", 1): LOCAL})
+    a.do("invite 1 sip:bob@x.test -")
+    ns.serve_all()
+    assert "error=dns" in a.expect("response 1")
+    assert ("x.test", 1) not in ns.asked
+    ns.close()
+
+
+def test_half_a_name_server(a, p):
+    """A server that never answers NAPTR, SRV and AAAA: it costs a few seconds, once."""
+    ns = NameServer(a, {35: None, 33: None, 28: None, ("x.test", 1): LOCAL, ("y.test", 1): LOCAL})
+    a.do("invite 1 sip:bob@x.test -")
+    ns.serve_all(7)
+    a.none("response 1")
+    ns.serve_all(1)
+    a.advance(500)
+    # port 5060 is the answer's; nobody needs to be there
+    a.do("hangup 1")
+    assert ("x.test", 1) in ns.asked
+    a.expect("sent 1")
+    ns.asked = []
+    a.do("invite 2 sip:bob@x.test -")
+    a.expect("sent 2")
+    assert not ns.asked, ns.asked
+    # the SRV question for one transport only
+    ns.records[("_sip._udp.y.test", 33)] = [NameServer.srv(1, p.port, "y.test")]
+    ns.records[35] = []
+    a.do("invite 3 sip:bob@y.test -")
+    ns.serve_all(5)
+    p.expect("INVITE")
+    ns.close()
+
+
+def test_late_answer(a, p):
+    """Too late for the lookup that asked, but not for the next one."""
+    n = NameServer
+    q = Peer(a)
+    ns = n(a, {("x.test", 35): [n.naptr(1, 1, "SIP+D2U", "u.x.test")], ("one.test", 1): LOCAL,
+               ("u.x.test", 33): [n.srv(1, q.port, "one.test")], ("_sip._udp.x.test", 33): [n.srv(1, p.port, "one.test")]})
+
+    def question(kind, prefix=""):
+        while True:
+            data, source = ns.s.recvfrom(4096)
+            out = ns.answer(data)
+            if ns.asked[-1][1] == kind and ns.asked[-1][0].startswith(prefix):
+                return out, source
+
+    a.do("invite 1 sip:bob@x.test -")
+    late = question(35)
+    a.advance(3100)
+    services = [question(33, "_sip._udp"), question(33, "_sip._tcp")]
+    for out, source in [late] + services[::-1]:
+        ns.s.sendto(out, source)
+        a.do("nothing", None)
+    ns.serve(p)
+    p.reply(p.expect("INVITE"), 404)
+    a.expect("response 1")
+    ns.serve_all()
+    ns.asked = []
+    call(a, q, 2, ns=ns)
+    ns.serve_all()
+    assert ("x.test", 35) not in ns.asked, ns.asked
+    ns.close()
+    q.close()
+
+
+def test_half_known(a, p):
+    """One kind of address is known, the other one's question is not answered."""
+    ns = NameServer(a, {("x.test", 1): LOCAL, 28: None})
+    a.do("invite 1 sip:bob@x.test:%d -" % p.port)
+    ns.serve_all()
+    a.do("hangup 1")
+    a.expect("closed 1")
+    a.do("invite 2 sip:bob@x.test:%d -" % p.port)
+    ns.serve_all()
+    assert ("x.test", 1) in ns.asked
+    p.none("INVITE")
+    a.advance(2100)
+    p.expect("INVITE")
+    ns.close()
+
+
+def test_second_name_server(a, p):
+    dumb = NameServer(a, {35: None, 33: None, 28: None, 1: None})
+    ns = NameServer(a, {("_sip._udp.x.test", 33): [NameServer.srv(1, p.port, "one.test")], ("one.test", 1): LOCAL})
+    a.do("nameserver %d %d" % (dumb.port, ns.port))
+    a.do("invite 1 sip:bob@x.test -")
+    for _ in range(8):  # each question is put to the other server after half a second
+        dumb.serve_all()
+        ns.serve_all()
+        a.advance(250)
+    p.expect("INVITE")
+    dumb.close()
+    ns.close()
+
+
+def test_long_answer(a, p):
+    """What has no room in a datagram comes by TCP."""
+    stream = socket.socket()
+    ns = NameServer(a, {("_sip._udp.x.test", 33): [NameServer.srv(1, p.port, "one.test")], ("one.test", 1): LOCAL})
+    stream.bind(("127.0.0.1", ns.port))
+    stream.listen()
+    ns.truncated = True
+    a.do("invite 1 sip:bob@x.test;transport=udp -")
+    ns.serve_one()
+    ns.truncated = False
+    assert select.select([stream], [], [], LIMIT)[0], "no connection"
+    s, _ = stream.accept()
+    out = ns.answer(s.recv(4096)[2:])
+    s.sendall(struct.pack(">H", len(out)) + out)
+    ns.serve(p)
+    p.expect("INVITE")
+    s.close()
+    stream.close()
+    ns.close()
+
+
+def test_cache(a, p):
+    n = NameServer
+    ns = n(a, {("x.test", 35): [n.naptr(1, 1, "SIP+D2U", "u.x.test")], ("u.x.test", 33): [n.srv(1, p.port, "one.test")],
+               ("one.test", 1): LOCAL}, ttl=100)
+    call(a, p, 1, ns=ns)
+    ns.serve_all()
+    asked = sorted(ns.asked)
+    assert asked == [("one.test", 1), ("one.test", 28), ("u.x.test", 33), ("x.test", 35)], asked
+    # known, in capitals too; that there is no AAAA record for half a minute
+    a.advance(25000)
+    ns.asked = []
+    call(a, p, 2, uri="sip:bob@X.Test")
+    a.advance(10000)
+    call(a, p, 3, ns=ns)
+    ns.serve_all()
+    assert ns.asked == [("one.test", 28)], ns.asked
+    # too old
+    a.advance(70000)
+    ns.asked = []
+    call(a, p, 4, ns=ns)
+    ns.serve_all()
+    assert sorted(ns.asked) == asked, ns.asked
+    # another network
+    ns.asked = []
+    a.do("flush")
+    call(a, p, 5, ns=ns)
+    ns.serve_all()
+    assert sorted(ns.asked) == asked, ns.asked
+    # a failure says nothing about the name
+    bad = NameServer(a, {}, rcode=2)
+    for i in (6, 7):
+        bad.asked = []
+        a.do("invite %d sip:bob@z.test:5070 -" % i)
+        bad.serve_all()
+        assert "error=dns" in a.expect("response %d" % i)
+        assert {("z.test", 1), ("z.test", 28)} == set(bad.asked), bad.asked
+    bad.close()
+    ns.close()
+
+
+def test_ttl_bounds(a, p):
+    """At least a second, at most an hour, whatever the server says."""
+    port = p.port
+    ns = NameServer(a, {("x.test", 1): LOCAL, ("x.test", 28): [b"\0" * 15 + b"\1"]}, ttl=0)
+    call(a, p, 1, "sip:bob@x.test:%d" % port, ns)
+    ns.serve_all()
+    ns.asked = []
+    call(a, p, 2, "sip:bob@x.test:%d" % port)
+    ns.serve_all()
+    assert not ns.asked, ns.asked
+    for ttl, passed in ((0, 1500), (0xffffffff, 3601000)):
+        ns.ttl = ttl
+        a.do("flush")
+        call(a, p, 3, "sip:bob@x.test:%d" % port, ns)
+        ns.serve_all()
+        ns.asked = []
+        a.advance(passed)
+        call(a, p, 4, "sip:bob@x.test:%d" % port, ns)
+        ns.serve_all()
+        assert ns.asked, ttl
+    ns.close()
+
+
+def test_many_names(a, p):
+    """What is kept is bounded."""
+    ns = NameServer(a, {1: LOCAL})
+    for i in range(80):
+        a.do("invite 1 sip:bob@n%d.test:%d;transport=udp -" % (i, p.port))
+        ns.serve(p)
+        p.reply(p.expect("INVITE"), 404)
+        p.expect("ACK")
+        a.expect("response 1")
+        if i == 50:
+            call(a, p, 2, "sip:bob@n1.test:%d" % p.port)
+    ns.serve_all()
+    ns.asked = []
+    # used long ago: gone; used since then, or new: kept
+    for i in (79, 30, 1):
+        call(a, p, 2, "sip:bob@n%d.test:%d" % (i, p.port))
+    ns.serve_all()
+    assert not ns.asked, ns.asked
+    call(a, p, 2, "sip:bob@n2.test:%d" % p.port, ns)
+    assert ("n2.test", 1) in ns.asked
+    ns.close()
+
+
+def test_old_answers(a, p):
+    """The name server is silent: what it said up to a day before is better than nothing."""
+    n = NameServer
+    records = {("x.test", 35): [n.naptr(1, 1, "SIP+D2U", "u.x.test")],
+               ("u.x.test", 33): [n.srv(1, p.port, "one.test")], ("one.test", 1): LOCAL}
+    ns = n(a, records)
+    call(a, p, 1, ns=ns)
+    ns.serve_all()
+    ns.records = {35: None, 33: None, 28: None, 1: None}
+    a.advance(3600000)
+    ns.asked = []
+    a.do("invite 2 sip:bob@x.test -")
+    a.advance(1700)
+    p.none("INVITE")
+    a.advance(200)
+    p.reply(p.expect("INVITE"), 404)
+    a.expect("response 2")
+    assert ("x.test", 35) not in ns.asked
+    ns.serve_all()
+    ns.asked = []
+    # the servers are not waited for again at once
+    call(a, p, 3)
+    ns.serve_all()
+    assert ("x.test", 35) not in ns.asked, ns.asked
+    # SERVFAIL is no better than silence
+    a.advance(3600000)
+    ns.records, ns.rcode = {}, 2
+    ns.asked = []
+    call(a, p, 4, ns=ns)
+    assert ns.asked
+    # no name server at all
+    a.advance(3600000)
+    a.do("nameserver")
+    call(a, p, 5)
+    # a day is the end
+    a.advance(25 * 3600000)
+    a.do("invite 6 sip:bob@x.test -")
+    assert "error=dns" in a.expect("response 6")
+    ns.close()
+
+
+def drain(peer):
+    peer.none("nothing")
+
+
+def dead_and_live(a, p, q, transport="udp"):
+    """A domain whose first server is P and whose second is Q."""
+    return NameServer(a, {
+        ("_sip._%s.x.test" % transport, 33): [NameServer.srv(1, p.port, "one.test"), NameServer.srv(2, q.port, "one.test")],
+        ("one.test", 1): LOCAL}, ttl=3600)
+
+
+def test_silent_hop(a, p):
+    """The next server after five seconds, and at once in the half minute after that."""
+    q = Peer(a)
+    ns = dead_and_live(a, p, q)
+    a.do("invite 1 sip:bob@x.test;transport=udp -")
+    ns.serve(p)
+    ns.serve_all()
+    first = p.expect("INVITE")
+    a.advance(4500)
+    q.none("INVITE")
+    a.advance(600)
+    second = q.expect("INVITE")
+    assert second["Call-ID"] == first["Call-ID"] and second["Via"] != first["Via"] and second["CSeq"] == first["CSeq"]
+    q.reply(second, 404)
+    q.expect("ACK")
+    a.expect("response 1")
+    drain(p)
+    # dead for half a minute
+    call(a, q, 2, "sip:bob@x.test;transport=udp")
+    p.none("INVITE")
+    # or until it is heard of
+    call(a, p, 4, p.uri)
+    call(a, p, 5, "sip:bob@x.test;transport=udp")
+    a.do("invite 6 sip:bob@x.test;transport=udp -")
+    p.expect("INVITE")
+    a.advance(5100)
+    q.reply(q.expect("INVITE"), 404)
+    q.expect("ACK")
+    a.expect("response 6")
+    a.advance(31000)
+    drain(p)
+    call(a, p, 3, "sip:bob@x.test;transport=udp")
+    q.none("INVITE")
+    ns.close()
+    q.close()
+
+
+def test_silent_hop_wakes_up(a, p):
+    q = Peer(a)
+    ns = dead_and_live(a, p, q)
+    a.do("invite 1 sip:bob@x.test;transport=udp -")
+    ns.serve(p)
+    ns.serve_all()
+    first = p.expect("INVITE")
+    a.advance(5100)
+    second = q.expect("INVITE")
+    # the first one comes to life: no second phone is to ring
+    p.reply(first, 180, "Ringing", tag="late")
+    assert p.expect("CANCEL")["Via"] == first["Via"]
+    a.none("progress 1 180")
+    q.reply(second, 200, "OK", body=sdp())
+    q.expect("ACK")
+    a.expect("established 1")
+    # and what it answers is ended; the first copy is lost in libre
+    for _ in range(2):
+        p.reply(first, 200, "OK", tag="late", body=sdp())
+    assert p.expect("ACK")["To"].endswith("tag=late")
+    bye = p.expect("BYE")
+    assert bye["To"].endswith("tag=late")
+    p.reply(bye, 200)
+    a.do("hangup 1")
+    q.reply(q.expect("BYE"), 200)
+    a.expect("closed 1 us")
+    ns.close()
+    q.close()
+
+
+def test_silent_hops_all(a, p):
+    """None lives: one timeout at the end; dead ones are tried all the same, in the domain's order."""
+    q = Peer(a)
+    ns = dead_and_live(a, p, q)
+    for number in (1, 2):
+        a.do("invite %d sip:bob@x.test;transport=udp -" % number)
+        if number == 1:
+            ns.serve(p)
+            ns.serve_all()
+        p.expect("INVITE")
+        q.none("INVITE")
+        a.advance(5100)
+        q.expect("INVITE")
+        a.advance(31000)
+        a.none("response")
+        a.advance(1500)
+        line = a.expect("response %d" % number)
+        assert "error=timeout" in line and "detail=127.0.0.1:%d" % q.port in line, line
+        drain(p)
+        drain(q)
+    # the network is another one: as if nothing had been
+    a.do("invite 3 sip:bob@x.test;transport=udp -")
+    p.expect("INVITE")
+    a.advance(5100)
+    q.reply(q.expect("INVITE"), 404)
+    a.expect("response 3")
+    a.do("flush")
+    drain(p)
+    call(a, p, 4, "sip:bob@x.test;transport=udp", ns)
+    ns.close()
+    q.close()
+
+
+def test_ringing_hop(a, p):
+    """A hop that has said something is not silent, however long it rings."""
+    q = Peer(a)
+    ns = dead_and_live(a, p, q)
+    a.do("invite 1 sip:bob@x.test;transport=udp -")
+    ns.serve(p)
+    invite = p.expect("INVITE")
+    p.reply(invite, 180, "Ringing")
+    a.expect("progress 1 180")
+    a.advance(20000)
+    q.none("INVITE")
+    p.reply(invite, 404)
+    a.expect("response 1")
+    ns.close()
+    q.close()
+
+
+def test_hangup_at_a_silent_hop(a, p):
+    q = Peer(a)
+    ns = dead_and_live(a, p, q)
+    a.do("invite 1 sip:bob@x.test;transport=udp -")
+    ns.serve(p)
+    p.expect("INVITE")
+    a.do("keep 1")
+    a.do("hangup 1")
+    a.expect("closed 1 us")
+    a.advance(6000)
+    q.none("INVITE")
+    ns.close()
+    q.close()
+
+
+def test_register_at_the_second(a, p):
+    """A refresh does not ask the dead server first."""
+    q = Peer(a)
+    ns = dead_and_live(a, p, q)
+    a.do("account x sip:alice@x.test transport=udp")
+    a.do("register x")
+    ns.serve(p)
+    ns.serve_all()
+    p.expect("REGISTER")
+    a.advance(5100)
+    p.none("OPTIONS")  # takes the repetitions
+    q.reply(q.expect("REGISTER"), 200, headers=["Expires: 60"], contact=False)
+    a.expect("registration x registered")
+    call(a, q, 1, "sip:bob@x.test;transport=udp")
+    p.none("INVITE")
+    ns.close()
+    q.close()
+
+
+LONG = "X-Long:_" + "x" * 900
+
+
+def tcp_beside(p):
+    """A TCP listener on the port of a UDP peer."""
+    q = Peer(p.agent, tcp=True)
+    q.s.close()
+    q.s = socket.socket()
+    q.s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    q.s.bind(("127.0.0.1", p.port))
+    q.s.listen()
+    q.port = p.port
+    return q
+
+
+def test_large_request(a, p):
+    """Above 1300 bytes by TCP, even where UDP is asked for; the next one, small, by UDP."""
+    q = tcp_beside(p)
+    a.do("invite 1 %s;transport=udp - %s" % (p.uri, LONG))
+    invite = q.expect("INVITE")
+    assert len(LONG) < 1000 and invite["Via"].startswith("SIP/2.0/TCP ") and invite["X-Long"], invite.headers
+    assert invite["Contact"].endswith(";transport=tcp>")
+    p.none("INVITE")
+    q.reply(invite, 404)
+    a.expect("response 1")
+    call(a, p, 2, p.uri)
+    # what it says by TCP is its word
+    a.do("invite 3 %s;transport=udp - %s" % (p.uri, LONG))
+    q.reply(q.expect("INVITE"), 503)
+    assert "code=503" in a.expect("response 3")
+    p.none("INVITE")
+    q.close()
+
+
+def test_large_request_sizes(a, p):
+    """The whole request counts: what we write, start line and Via."""
+    q = tcp_beside(p)
+    sizes = {}
+    for n in range(300, 700, 8):
+        a.do("invite 1 %s;transport=udp - X-Long:_%s" % (p.uri, "x" * n))
+        ready = select.select([p.s, q.stream or q.s], [], [], LIMIT)[0]
+        peer = p if p.s in ready else q
+        m = peer.expect("INVITE")
+        size = len("\r\n".join([m.start] + ["%s: %s" % h for h in m.headers] + ["", m.body])) + 2
+        sizes.setdefault(peer.tcp, []).append(size)
+        peer.reply(m, 404)
+        peer.expect("ACK")
+        a.expect("response 1")
+    assert max(sizes[False]) <= 1300 and 1200 < min(sizes[True]) <= 1320, (max(sizes[False]), min(sizes[True]))
+    q.close()
+
+
+def test_large_request_refused(a, p):
+    """Nobody listens at TCP: by UDP after all, and so at once the next time."""
+    a.do("invite 1 %s;transport=udp - %s" % (p.uri, LONG))
+    invite = p.expect("INVITE")
+    assert invite["Via"].startswith("SIP/2.0/UDP ") and invite["X-Long"]
+    assert invite["Contact"].endswith(":%d>" % a.port), invite["Contact"]
+    p.reply(invite, 404)
+    a.expect("response 1")
+
+
+def test_large_request_swallowed(a, p):
+    """A firewall swallows what goes by TCP."""
+    q = tcp_beside(p)
+    a.do("invite 1 %s;transport=udp - %s" % (p.uri, LONG))
+    q.expect("INVITE")
+    p.none("INVITE")
+    a.advance(5100)
+    invite = p.expect("INVITE")
+    p.reply(invite, 404)
+    a.expect("response 1")
+    a.do("invite 2 %s;transport=udp - %s" % (p.uri, LONG))
+    p.expect("INVITE")
+    q.close()
+
+
+def test_large_credentials(a, p):
+    """The same server by the other transport."""
+    q = tcp_beside(p)
+    a.do("account x sip:alice@127.0.0.1:%d password=secret" % p.port)
+    a.do("invite 1 %s x X-Long:_%s" % (p.uri, "x" * 150))
+    p.reply(p.expect("INVITE"), 401, headers=['WWW-Authenticate: Digest realm="%s", nonce="n"' % ("r" * 250)])
+    p.expect("ACK")
+    again = q.expect("INVITE")
+    assert digest(again["Authorization"], "INVITE", "secret")[0]
+    q.reply(again, 404)
+    assert "code=404" in a.expect("response 1")
+    q.close()
+
+
 def test_challenged_server(a, p):
     """Credentials go to the server that asked, without a look at the names again."""
     ns = NameServer(a, {("_sip._udp.x.test", 33): [NameServer.srv(1, p.port, "one.test")],
@@ -860,7 +1446,7 @@ def test_unknown_name(a, p):
     assert "error=dns" in a.expect("response 1")
     ns = NameServer(a, {})
     a.do("invite 2 sip:bob@none.test -")
-    for _ in range(4):
+    for _ in range(5):
         ns.serve_one()
     line = a.expect("response 2")
     assert "error=dns" in line and "detail=none.test" in line, line
@@ -1263,29 +1849,365 @@ def test_register_forbidden(a, p):
     assert "code=403" in line and "retry=0" in line, line
     a.advance(600000)
     p.none("REGISTER")
+    # nor a network that changes
+    a.do("renew")
+    p.none("REGISTER")
     a.do("account y sip:carol@127.0.0.1:%d" % p.port)
-    a.do("register y")
-    p.reply(p.expect("REGISTER"), 403, "Forbidden")
-    assert "retry=30" in a.expect("registration y failed")
+    for code, more in ((403, []), (403, ["Retry-After: 5"]), (404, []), (501, []), (603, []), (302, []), (401, [])):
+        a.do("register y")
+        p.reply(p.expect("REGISTER"), code, headers=more)
+        line = a.expect("registration y failed")
+        assert "code=%d" % code in line and "retry=0" in line, line
+    a.advance(7200000)
+    p.none("REGISTER")
+
+
+def retry_of(line):
+    return int(re.search(r"retry=(\d+)", line).group(1))
+
+
+def next_try(a, p, line, least, most):
+    """The REGISTER after a failure: not before the time that was told, which lies between the bounds."""
+    wait = retry_of(line)
+    assert least <= wait <= most, line
+    if wait > 3:
+        a.advance(wait * 1000 - 3000)
+        p.none("REGISTER")
+    a.advance(4000)
+    return p.expect("REGISTER")
 
 
 def test_register_retry(a, p):
+    # RFC 5626 section 4.5, and the end of it
     a.do("account x sip:alice@127.0.0.1:%d" % p.port)
     a.do("register x")
     p.reply(p.expect("REGISTER"), 423, headers=["Min-Expires: 7200"])
     r = p.expect("REGISTER")
     assert r["Expires"] == "7200"
-    p.reply(r, 503)
-    assert "code=503" in a.expect("registration x failed")
-    wait = 30
-    for _ in range(8):
-        a.advance(wait * 1000 - 2000)
-        p.none("REGISTER")
-        a.advance(3000)
-        p.reply(p.expect("REGISTER"), 500)
+    for user in ("register x", "renew"):
+        p.reply(r, 503)
         line = a.expect("registration x failed")
-        wait = min(2 * wait, 1800)
-        assert "retry=%d" % wait in line, line
+        assert "code=503" in line
+        p.reply(next_try(a, p, line, 30, 60), 500)
+        line = a.expect("registration x failed")
+        p.reply(next_try(a, p, line, 60, 120), 504)
+        assert retry_of(a.expect("registration x failed")) == 0
+        for _ in range(10):
+            a.advance(600000)
+        p.none("REGISTER")
+        a.do(user)
+        r = p.expect("REGISTER")
+    p.reply(r, 200)
+    a.expect("registration x registered")
+
+
+def test_register_waits_for_its_server(a, p):
+    a.do("account x sip:alice@127.0.0.1:%d" % p.port)
+    a.do("register x")
+    p.reply(p.expect("REGISTER"), 200, headers=["Expires: 100"])
+    a.expect("registration x registered")
+    a.advance(51000)
+    r = p.expect("REGISTER")
+    seen = set()
+    for n in range(1, 12):
+        p.reply(r, 500)
+        line = a.expect("registration x failed")
+        seen.add(retry_of(line) / min(30 * 2 ** n, 1800))
+        r = next_try(a, p, line, min(30 * 2 ** n, 1800) // 2, min(30 * 2 ** n, 1800))
+    assert max(seen) - min(seen) > 0.05, seen  # not all at the same time
+    p.reply(r, 200, headers=["Expires: 100"])
+    a.expect("registration x registered")
+    # from the beginning again
+    a.advance(51000)
+    p.reply(p.expect("REGISTER"), 503)
+    assert 30 <= retry_of(a.expect("registration x failed")) <= 60
+
+
+def test_register_retry_after(a, p):
+    a.do("account x sip:alice@127.0.0.1:%d" % p.port)
+    for code, value, least, most in ((503, "300 (lunch);duration=60", 300, 300), (600, "100", 100, 100),
+                                     (503, "2", 30, 60), (404, "4294967297", 86400, 86400)):
+        a.do("register x")
+        p.reply(p.expect("REGISTER"), code, headers=["Retry-After: " + value])
+        p.reply(next_try(a, p, a.expect("registration x failed"), least, most), 200)
+        a.expect("registration x registered")
+
+
+def test_register_silence(a, p):
+    # a refresh goes where the last one went; when nobody answers there, the names are asked again
+    a.do("account x sip:alice@localhost:%d" % p.port)
+    a.do("register x")
+    p.reply(p.expect("REGISTER"), 200, headers=["Expires: 100"])
+    a.expect("registration x registered")
+    a.advance(51000)
+    seen = [p.expect("REGISTER")["CSeq"]]
+    for _ in range(15):
+        a.advance(5000)
+        m = p.recv(0.1)
+        while m:
+            if m["CSeq"] not in seen:
+                seen.append(m["CSeq"])
+            m = p.recv(0.05)
+    line = a.expect("registration x failed")
+    assert "error=timeout" in line and 30 <= retry_of(line) <= 60, line
+    assert len(seen) == 2, seen
+
+
+def test_register_short(a, p):
+    # whatever a server grants, it does not make us send without end
+    a.do("account x sip:alice@127.0.0.1:%d" % p.port)
+    a.do("register x")
+    r = p.expect("REGISTER")
+    for _ in range(3):
+        p.reply(r, 200, headers=["Expires: 1"])
+        a.expect("registration x registered")
+        a.advance(1500)
+        p.none("REGISTER")
+        a.advance(600)
+        r = p.expect("REGISTER")
+
+
+def moved():
+    """In a network of its own: the address that a server is reached from changes."""
+    for command in ("link set lo up", "address add 192.0.2.1/32 dev lo", "address add 192.0.2.2/32 dev lo",
+                    "address add 192.0.2.77/32 dev lo"):
+        subprocess.run(["ip"] + command.split(), check=True)
+    a = Agent("*:0")
+    p = Peer(a)
+    p.s.close()
+    p.s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    p.s.bind(("192.0.2.77", 0))
+    p.port = p.s.getsockname()[1]
+    p.send = lambda text: p.s.sendto(text.encode(), p.last)
+    source = lambda address: subprocess.run(
+        "ip route replace table local local 192.0.2.77 dev lo src".split() + [address], check=True)
+
+    def take():
+        m = p.expect("REGISTER")
+        p.last = m.source
+        return m
+    a.do("account x sip:alice@192.0.2.77:%d" % p.port)
+    source("192.0.2.1")
+    a.do("register x")
+    r = take()
+    old = "<sip:alice@192.0.2.1:%d>" % a.port
+    assert r.all("Contact") == [old], r.all("Contact")
+    p.reply(r, 200, contact=False)
+    a.expect("registration x registered")
+    source("192.0.2.2")
+    a.do("renew")
+    a.expect("registration x registering")
+    r = take()
+    new = "<sip:alice@192.0.2.2:%d>" % a.port
+    # ours, and nobody is called at the old one any more
+    assert r.all("Contact") == [new, old + ";expires=0"], r.all("Contact")
+    p.reply(r, 200, contact=False)
+    a.expect("registration x registered")
+    a.do("unregister x")
+    r = take()
+    assert r.all("Contact") == [new] and r["Expires"] == "0"
+    p.reply(r, 200, contact=False)
+    a.expect("registration x unregistered")
+    a.close()
+    p.close()
+
+
+def test_register_moved(a, p):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if os.geteuid() != 0 or not shutil.which("ip"):
+        return  # no network of its own to be had
+    pid = os.fork()
+    if not pid:
+        status = 1
+        try:
+            if not libc.unshare(0x40000000):  # CLONE_NEWNET; where it is not allowed nothing is tested
+                moved()
+            status = 0
+        except Exception:
+            traceback.print_exc(limit=4)
+        os._exit(status)
+    assert os.waitpid(pid, 0)[1] == 0
+
+
+def test_register_algorithms(a, p):
+    a.do("account x sip:alice@127.0.0.1:%d password=secret" % p.port)
+    for offered, taken in ((("MD5", "SHA-256"), "SHA-256"), (("SHA-512-256", "SHA-256", "MD5"), "SHA-512-256"),
+                           (("TOP-1", "MD5"), "MD5")):
+        line = ", ".join('Digest realm="r", nonce="n,%s", qop="auth", algorithm=%s' % (x, x) for x in offered)
+        for headers in (["WWW-Authenticate: " + line],
+                        ["WWW-Authenticate: Digest" + x for x in line.split("Digest")[1:]]):
+            a.do("register x")
+            p.reply(p.expect("REGISTER"), 401, headers=[h.rstrip(", ") for h in headers])
+            r = p.expect("REGISTER")
+            good, v = digest(r["Authorization"], "REGISTER", "secret")
+            assert good and v["algorithm"] == taken and v["nonce"] == "n," + taken and len(r.all("Authorization")) == 1, v
+            p.reply(r, 200)
+            a.expect("registration x registered")
+
+
+def test_service_route(a, p):
+    proxy = Peer(a)
+    a.do("account x sip:alice@127.0.0.1:%d outbound=sip:127.0.0.1:%d" % (p.port, p.port))
+    a.do("register x")
+    r = p.expect("REGISTER")
+    assert r["Supported"] == "path" and r.all("Route") == ["<sip:127.0.0.1:%d;lr>" % p.port]
+    p.reply(r, 200, headers=["Expires: 100", "Service-Route: <sip:127.0.0.1:%d;lr;first>, <sip:two.example;lr>" % p.port,
+                             "Service-Route: <tel:5>, <sip:three.example;lr>;x=\"y\""])
+    a.expect("registration x registered")
+    a.do("invite 1 sip:bob@example.org x")
+    invite = p.expect("INVITE")
+    # outbound is its first: once is enough
+    assert invite.all("Route") == ["<sip:127.0.0.1:%d;lr>" % p.port, "<sip:two.example;lr>",
+                                   "<sip:three.example;lr>;x=\"y\""], invite.all("Route")
+    p.reply(invite, 603)
+    a.expect("response 1")
+    # each 200 has the whole of it
+    a.advance(51000)
+    p.reply(p.expect("REGISTER"), 200, headers=["Service-Route: <sip:127.0.0.1:%d;lr>" % proxy.port])
+    a.expect("registration x registered")
+    a.do("invite 2 sip:bob@example.org x")
+    invite = p.expect("INVITE")
+    assert invite.all("Route")[1:] == ["<sip:127.0.0.1:%d;lr>" % proxy.port], invite.all("Route")
+    p.reply(invite, 603)
+    a.expect("response 2")
+    # without an outbound it leads the way; the REGISTER itself does not follow it
+    a.do("account y sip:carol@127.0.0.1:%d" % p.port)
+    a.do("register y")
+    p.reply(p.expect("REGISTER"), 200, headers=["Expires: 100"] + 30 * [
+        "Service-Route: <sip:127.0.0.1:%d;lr>" % proxy.port])
+    a.expect("registration y registered")
+    a.do("invite 3 sip:bob@example.org y")
+    invite = proxy.expect("INVITE")
+    assert len(invite.all("Route")) == 8 and invite.start == "INVITE sip:bob@example.org SIP/2.0"
+    proxy.reply(invite, 603)
+    a.advance(51000)
+    refresh = p.expect("REGISTER")
+    assert not refresh.all("Route")
+    p.reply(refresh, 200)
+    a.expect("registration y registered")
+    a.do("invite 4 %s y" % p.uri)
+    assert not p.expect("INVITE").all("Route")
+    proxy.close()
+
+
+def beats(a, p, seconds):
+    """The seconds at which something that is no SIP came."""
+    at = []
+    for second in range(seconds):
+        a.advance(1000)
+        while select.select([p.s], [], [], 0.01)[0]:
+            data = p.s.recv(65536)
+            assert data == b"\r\n\r\n", data
+            at.append(second)
+    return at
+
+
+def test_keepalive_udp(a, p):
+    a.do("account x sip:alice@127.0.0.1:%d" % p.port)
+    for via, more, least, most in ((lambda v: v, [], None, None),
+                                   (lambda v: v.replace(";rport", ";rport=%d;received=127.0.0.1" % a.port), [], None, None),
+                                   (lambda v: v.replace(";rport", ";rport=%d;received=192.0.2.1" % a.port), [], 22, 31),
+                                   (lambda v: v.replace(";rport", ";rport=1024"), [], 22, 31),
+                                   (lambda v: v, ["Flow-Timer: 15"], 11, 16), (lambda v: v, ["Flow-Timer: 1"], 7, 11)):
+        a.do("register x")
+        r = p.expect("REGISTER")
+        r.headers = [(n, via(v) if n == "Via" else v) for n, v in r.headers]
+        p.reply(r, 200, headers=more)
+        a.expect("registration x registered")
+        at = beats(a, p, 100)
+        if least is None:
+            assert not at, at
+        else:
+            assert len(at) >= 3 and all(least <= y - x <= most for x, y in zip(at, at[1:])), at
+    a.do("unregister x")
+    p.reply(p.expect("REGISTER"), 200)
+    assert not beats(a, p, 100)
+
+
+def tcp_register(a, p):
+    """Takes the next REGISTER, on a connection of its own."""
+    if p.stream:
+        p.stream.close()
+    p.stream, p.rest = None, b""
+    r = p.expect("REGISTER")
+    p.reply(r, 200)
+    a.expect("registration x registered")
+    return r
+
+
+def test_keepalive_tcp(a, p):
+    t = Peer(a, tcp=True)
+    a.do("account x sip:alice@127.0.0.1:%d transport=tcp" % t.port)
+    a.do("register x")
+    assert ";transport=tcp>" in tcp_register(a, t)["Contact"]
+    # a ping that is answered changes nothing
+    for _ in range(3):
+        a.advance(121000)
+        t.stream.settimeout(LIMIT)
+        assert t.stream.recv(100) == b"\r\n\r\n"
+        t.stream.sendall(b"\r\n")
+        a.do("nothing", None)
+        a.advance(11000)
+    a.none("registration")
+    # the connection breaks: a new one at once; and not at once again when that breaks soon
+    t.stream.close()
+    a.expect("registration x registering")
+    tcp_register(a, t)
+    t.stream.close()
+    line = a.expect("registration x failed")
+    assert "error=transport" in line and 30 <= retry_of(line) <= 60, line
+    a.advance(61000)
+    tcp_register(a, t)
+    # no answer to the ping; and a server that never answers one is no longer asked
+    for _ in range(2):
+        a.advance(121000)
+        assert t.stream.recv(100) == b"\r\n\r\n"
+        a.advance(11000)
+        a.expect("registration x registering")
+        tcp_register(a, t)
+    a.advance(300000)
+    assert not select.select([t.stream], [], [], 0.2)[0]
+    a.do("unregister x")
+    assert t.expect("REGISTER")["Expires"] == "0"
+    t.close()
+
+
+def test_register_after_sleep(a, p):
+    a.do("account x sip:alice@127.0.0.1:%d" % p.port)
+    a.do("register x")
+    m = p.expect("REGISTER")
+    p.reply(m, 200, contact=False, headers=["Contact: %s;expires=3600" % m["Contact"]])
+    a.expect("registration x registered")
+    # nothing has changed: nobody is asked again
+    a.do("network 0")
+    a.advance(60000)
+    p.none("REGISTER")
+    a.do("network 7200000")
+    again = p.expect("REGISTER")
+    assert again["Call-ID"] == m["Call-ID"] and int(again["CSeq"].split()[0]) > int(m["CSeq"].split()[0])
+    p.reply(again, 200, contact=False, headers=["Contact: %s;expires=3600" % again["Contact"]])
+    a.expect("registration x registered")
+
+
+def test_tcp_after_sleep(a, p):
+    server = socket.socket()
+    server.bind(("127.0.0.1", 0))
+    server.listen(4)
+    server.settimeout(LIMIT)
+    a.do("account x sip:alice@127.0.0.1:%d transport=tcp" % server.getsockname()[1])
+    a.do("register x")
+    first, _ = server.accept()
+    first.settimeout(LIMIT)
+    assert first.recv(4096).startswith(b"REGISTER ")
+    a.do("network 7200000")
+    # the old connection may be dead without saying so: a new one is made
+    while first.recv(4096):
+        pass
+    second, _ = server.accept()
+    second.settimeout(LIMIT)
+    assert second.recv(4096).startswith(b"REGISTER ")
+    for s in (first, second, server):
+        s.close()
 
 
 def test_register_gone(a, p):
@@ -1331,4 +2253,5 @@ def main():
     return 1 if failed else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -160,7 +160,7 @@ static void a_second_proxy_on_the_way(void **state)
 	assert_int_equal(next(407).step, ATTEMPT_GIVE_UP);
 }
 
-/* several algorithms for one realm: the first that we can (RFC 8760 section 2.4) */
+/* several algorithms for one realm: the strongest that we can, of equals the first (RFC 8760 section 2.4) */
 static void one_answer_a_realm(void **state)
 {
 	struct attempt_decision d;
@@ -183,6 +183,16 @@ static void one_answer_a_realm(void **state)
 	/* another algorithm alone is not: that one has not had its answer */
 	challenge("r", false)->supported = false;
 	assert_false(next(401).credentials_refused);
+
+	challenge("s", false);
+	challenge("s", false)->strength = 1;
+	challenge("s", false)->strength = 1;
+	challenge("s", true);
+	d = next(401);
+	assert_false(d.answer[0]);
+	assert_true(d.answer[1]);
+	assert_false(d.answer[2]);
+	assert_true(d.answer[3]);
 }
 
 /* a proxy and the server behind it may share a realm (RFC 3261 section 22.3) */

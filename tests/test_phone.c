@@ -417,6 +417,33 @@ static void a_refused_hold_leaves_the_call_as_it_was(void **state)
 	assert_non_null(strstr(snap.notice[0].title, "488"));
 }
 
+/* A re-INVITE that nobody asked for, as after a change of the network, holds nothing and resumes nothing. */
+static void a_refusal_of_what_was_not_asked(void **state)
+{
+	unsigned c = established("sip:bob@127.0.0.1");
+
+	(void)state;
+	phone_sip_reoffer_failed(phone, c, 500, "Not now");
+	take_snapshot();
+	assert_int_equal(snap.call[0].state, CALL_ESTABLISHED);
+	assert_true(snap.call[0].focused);
+	assert_int_equal(snap.notices, 0);
+}
+
+static void the_network_is_lost_and_back(void **state)
+{
+	(void)state;
+	phone_sip_network(phone, false);
+	take_snapshot();
+	assert_int_equal(snap.notices, 1);
+	assert_non_null(strstr(snap.notice[0].title, "Network lost"));
+	/* one notice, with what is true now */
+	phone_sip_network(phone, true);
+	take_snapshot();
+	assert_int_equal(snap.notices, 1);
+	assert_string_equal(snap.notice[0].title, "Network back.");
+}
+
 static void they_hold_us(void **state)
 {
 	struct media_params m = agreed(MEDIA_RECEIVE);
@@ -725,6 +752,61 @@ static void a_registration_is_told(void **state)
 	assert_true(phone_idle(phone));
 }
 
+/* What passes by itself is no news; what does not is told once, with what the user can do. */
+static void a_registration_is_tried_again(void **state)
+{
+	struct response r = answer(503, "Gone Fishing");
+	struct account a;
+	const char *why;
+	unsigned id, i;
+
+	(void)state;
+	assert_int_equal(account_init(&a, "work", "sip:alice@example.com", &why), 0);
+	assert_int_equal(phone_account_add(phone, &a), 0);
+	for (i = 1; i <= 2; i++) {
+		fake_taken();
+		phone_sip_registration(phone, "work", REGISTRATION_FAILED, &r, 0, 40 * i);
+		assert_non_null(strstr(fake_taken(), "event registration"));
+		take_snapshot();
+		assert_int_equal(snap.notices, 0);
+		assert_int_equal(snap.account[0].code, 503);
+		assert_string_equal(snap.account[0].reason, "Gone Fishing");
+		assert_true(snap.account[0].retry_ms == port_wall_ms() + 40000 * (int64_t)i);
+	}
+	phone_sip_registration(phone, "work", REGISTRATION_FAILED, &r, 0, 0);
+	take_snapshot();
+	assert_int_equal(snap.notices, 1);
+	assert_string_equal(snap.notice[0].title, "Account work: not registered, 503 Service Unavailable");
+	assert_non_null(strstr(snap.notice[0].sentence, "does not try again by itself; account register work does."));
+	assert_string_equal(snap.notice[0].server, "Gone Fishing");
+	assert_true(snap.account[0].retry_ms == 0);
+	/* the user's word */
+	assert_int_equal(phone_account_register(phone, "work", true), 0);
+	take_snapshot();
+	assert_int_equal(snap.notices, 0);
+	assert_int_equal(snap.account[0].state, REGISTRATION_REGISTERING);
+	phone_sip_registration(phone, "work", REGISTRATION_REGISTERED, NULL, 60, 0);
+	take_snapshot();
+	assert_true(snap.account[0].until_ms == port_wall_ms() + 60000);
+	assert_string_equal(snap.account[0].server, "example.com");
+
+	/* one that was up goes on: one notice, which stays dismissed */
+	for (i = 1; i <= 3; i++)
+		phone_sip_registration(phone, "work", REGISTRATION_FAILED, &r, 0, 100);
+	take_snapshot();
+	assert_int_equal(snap.notices, 1);
+	assert_non_null(strstr(snap.notice[0].sentence, "keeps trying"));
+	id = snap.notice[0].id;
+	phone_sip_registration(phone, "work", REGISTRATION_FAILED, &r, 0, 100);
+	take_snapshot();
+	assert_int_equal(snap.notice[0].id, id);
+	phone_notice_dismiss(phone, id);
+	phone_sip_registration(phone, "work", REGISTRATION_FAILED, &r, 0, 100);
+	phone_sip_registration(phone, "work", REGISTRATION_REGISTERING, NULL, 0, 0);
+	take_snapshot();
+	assert_int_equal(snap.notices, 0);
+}
+
 static void notices_are_bounded_and_selected(void **state)
 {
 	unsigned i, id = 0;
@@ -783,6 +865,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(holding_and_resuming, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_resume_that_has_to_wait_holds_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_refused_hold_leaves_the_call_as_it_was, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_refusal_of_what_was_not_asked, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_network_is_lost_and_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(they_hold_us, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_conversation_at_a_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_incoming_call_rings_and_is_answered, setup, teardown),
@@ -797,6 +881,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(hostile_names_are_harmless, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_unknown_code_is_named_so, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_account_that_moves_takes_its_registration_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_registration_is_tried_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_registration_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_registration_that_fails_here_names_the_cause, setup, teardown),
 		cmocka_unit_test_setup_teardown(notices_are_bounded_and_selected, setup, teardown),

@@ -436,6 +436,7 @@ static void registered(void **state)
 	assert_string_equal(run("wait registered"), "");
 	fake.account[0].state = REGISTRATION_FAILED;
 	fake.account[0].code = 503;
+	fake.account[0].retry_ms = 1;
 	fake_event("registration", 0, "failed");
 	assert_string_equal(after(0), ""); /* it is tried again */
 	fake.account[0].state = REGISTRATION_REGISTERED;
@@ -443,6 +444,7 @@ static void registered(void **state)
 	assert_string_equal(after(0), "wait registered=ok\nidle\n");
 	fake.account[0].state = REGISTRATION_FAILED;
 	fake.account[0].code = 486;
+	fake.account[0].retry_ms = 0;
 	assert_string_equal(run("wait registered"),
 			    "wait registered=error wait registered: the registration of a failed: 486 Busy Here\nidle\n");
 	assert_int_equal(last_status, 4);
@@ -574,7 +576,7 @@ static void help_comes_from_the_table(void **state)
 {
 	static const char *const are[] = {
 		"account", "answer", "bind", "dial", "dtmf", "echo", "exchange", "hangup", "help", "history", "hold",
-		"list-commands", "mute", "notice", "quit", "reject", "resume", "select", "set", "sleep", "source",
+		"import", "list-commands", "mute", "notice", "quit", "reject", "resume", "select", "set", "sleep", "source",
 		"toggle", "unbind", "view", "volume", "wait",
 	};
 	unsigned n, i;

@@ -14,9 +14,9 @@
 #include "sip/dialog.h"
 #include "sip/digest.h"
 #include "sip/field.h"
+#include "sip/hosts.h"
 #include "sip/negotiation.h"
 #include "sip/report.h"
-#include "sip/resolve.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -25,33 +25,43 @@
 static void test_digest_vectors(void **state)
 {
 	static const struct {
-		const char *user, *realm, *password, *method, *uri, *nonce, *cnonce, *qop, *body, *result;
+		const char *algorithm, *user, *realm, *password, *method, *uri, *nonce, *cnonce, *qop, *body, *result;
 	} v[] = {
 		/* RFC 2617 section 3.5 */
-		{"Mufasa", "testrealm@host.com", "Circle Of Life", "GET", "/dir/index.html",
+		{"md5", "Mufasa", "testrealm@host.com", "Circle Of Life", "GET", "/dir/index.html",
 		 "dcd98b7102dd2f0e8b11d0f600bfb0c093", "0a4f113b", "auth", "", "6629fae49393a05397450978507c4ef1"},
 		/* RFC 2069 section 2.4 as its erratum has it: no qop */
-		{"Mufasa", "testrealm@host.com", "CircleOfLife", "GET", "/dir/index.html",
+		{"MD5", "Mufasa", "testrealm@host.com", "CircleOfLife", "GET", "/dir/index.html",
 		 "dcd98b7102dd2f0e8b11d0f600bfb0c093", "", NULL, "", "1949323746fe6a43ef61f9606e7febea"},
-		/* RFC 7616 section 3.9.1 */
-		{"Mufasa", "http-auth@example.org", "Circle of Life", "GET", "/dir/index.html",
+		/* RFC 7616 section 3.9.1, both of its answers */
+		{"MD5", "Mufasa", "http-auth@example.org", "Circle of Life", "GET", "/dir/index.html",
 		 "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
 		 "auth", "", "8ca523f5e9506fed4657c9700eebdbec"},
-		/* computed by another program after RFC 7616 section 3.4.3 */
-		{"bob", "r", "pw", "INVITE", "sip:a@b", "n", "c", "auth-int", "v=0\r\n",
+		{"SHA-256", "Mufasa", "http-auth@example.org", "Circle of Life", "GET", "/dir/index.html",
+		 "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+		 "auth", "", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"},
+		/* the input of its section 3.9.2 (whose printed result is that of SHA-512 cut short, which erratum 4897
+		 * says is another hash), and the others after section 3.4: computed by another program */
+		{"SHA-512-256", "J\303\244s\303\270n Doe", "api@example.org", "Secret, or not?", "GET", "/doe.json",
+		 "5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK", "NTg6RKcb9boFIAS3KrFK9BGeh+niz/sm", "auth", "",
+		 "7a4e1192babbba02e91182d2895bfdbf7adafc6e48d4e517ca301974843d840c"},
+		{"MD5", "bob", "r", "pw", "INVITE", "sip:a@b", "n", "c", "auth-int", "v=0\r\n",
 		 "e83c713ef30400b3c2626d130485b63a"},
+		{"MD5-sess", "bob", "r", "pw", "INVITE", "sip:a@b", "n", "c", "auth", "", "26ed23d95917abb435d197f90abe2e49"},
+		{"SHA-256-sess", "bob", "r", "pw", "INVITE", "sip:a@b", "n", "c", "auth", "", "f3d08ba17977d9b7a015ef7b40835daf480a8fc2d2533b186a247a195535df2a"},
+		{"SHA-512-256-sess", "bob", "r", "pw", "INVITE", "sip:a@b", "n", "c", "auth", "", "442a81f2a5278f0fd943484b23ee19e0204cdee43f1c04f187503babe7fe8467"},
 	};
-	char result[64];
+	char result[80];
 	unsigned i;
 
 	(void)state;
 	for (i = 0; i < COUNT(v); i++) {
-		assert_int_equal(digest_compute(result, sizeof(result), "md5", v[i].user, v[i].realm, v[i].password,
-						v[i].method, v[i].uri, v[i].nonce, 1, v[i].cnonce, v[i].qop, v[i].body,
-						strlen(v[i].body)), 0);
+		assert_int_equal(digest_compute(result, sizeof(result), v[i].algorithm, v[i].user, v[i].realm,
+						v[i].password, v[i].method, v[i].uri, v[i].nonce, 1, v[i].cnonce, v[i].qop,
+						v[i].body, strlen(v[i].body)), 0);
 		assert_string_equal(result, v[i].result);
 	}
-	assert_int_equal(digest_compute(result, sizeof(result), "MD5-sess", "u", "r", "p", "m", "u", "n", 1, "c", NULL, "",
+	assert_int_equal(digest_compute(result, sizeof(result), "SHA-512", "u", "r", "p", "m", "u", "n", 1, "c", NULL, "",
 					0), ENOTSUP);
 	assert_int_equal(digest_compute(result, 10, "MD5", "u", "r", "p", "m", "u", "n", 1, "c", NULL, "", 0), ENOSPC);
 }
@@ -89,6 +99,14 @@ static void test_challenges(void **state)
 		{"WWW-Authenticate: Basic realm=\"r\"", 0, false, false},
 		{"WWW-Authenticate: Digest realm=\"r\\\", nonce=\"n", 0, false, false},
 		{"WWW-Authenticate: Digest", 0, false, false},
+		{"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256-sess", 1, false, false},
+		{"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256-sess, qop=auth", 1, true, false},
+		/* several in one field; one that says too little is no reason to miss the others */
+		{"WWW-Authenticate: Digest realm=\"r\", nonce=\"a, Digest b\", algorithm=SHA-256, Digest realm=\"r\" , nonce=n,"
+		 "  digest realm=\"x\", nonce=\"y\"", 3, true, false},
+		{"WWW-Authenticate: Negotiate, Basic realm=\"r\", Digest realm=\"r\", Digest realm=\"r\",\r\n nonce=\"n\"", 1, true,
+		 false},
+		{"WWW-Authenticate: ,, = , Digest realm=\"r\", nonce=\"n\"", 1, true, false},
 	};
 	char text[1024];
 	unsigned i;
@@ -112,6 +130,61 @@ static void test_challenges(void **state)
 		}
 		digest_reset(&d);
 		mem_deref(msg);
+	}
+}
+
+/* RFC 8760: all that a server offers for one realm, and which of it is answered. */
+static void test_algorithms(void **state)
+{
+	static const struct {
+		const char *offered, *answered;
+	} v[] = {
+		{"MD5 SHA-256", "SHA-256"},
+		{"SHA-256 MD5", "SHA-256"},
+		{"MD5 SHA-512-256 SHA-256", "SHA-512-256"},
+		{"SHA3-512 MD5 AKAv2-MD5", "MD5"},
+	};
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < COUNT(v); i++) {
+		char text[2048] = "SIP/2.0 401 U\r\n" RESPONSE_HEAD, list[128], expected[64], *word, *save = NULL;
+		struct account a;
+		struct attempt attempt;
+		struct attempt_decision decision;
+		struct sip_msg *msg;
+		struct response r;
+		struct digest d;
+		struct mbuf *mb = mbuf_alloc(1024);
+		const char *why, *line;
+
+		snprintf(list, sizeof(list), "%s", v[i].offered);
+		for (word = strtok_r(list, " ", &save); word; word = strtok_r(NULL, " ", &save))
+			snprintf(text + strlen(text), sizeof(text) - strlen(text),
+				 "WWW-Authenticate: Digest realm=\"r\", nonce=\"n-%s\", qop=\"auth,auth-int\", algorithm=%s\r\n",
+				 word, word);
+		strcat(text, "\r\n");
+		msg = message(text);
+		memset(&attempt, 0, sizeof(attempt));
+		memset(&d, 0, sizeof(d));
+		report_response(&r, msg, NULL, "sip:example.com", "sip:example.com");
+		assert_int_equal(account_init(&a, "x", "sip:a@example.com", &why), 0);
+		assert_int_equal(account_set(&a, "password", "p", &why), 0);
+		digest_note(&d, msg, &r);
+		decision = attempt_next(&attempt, &r, &a);
+		assert_int_equal(decision.step, ATTEMPT_DIGEST);
+		assert_int_equal(digest_take(&d, decision.answer), 0);
+		assert_int_equal(digest_write(&d, mb, "a", "p", "REGISTER", "sip:x", "", 0), 0);
+		mbuf_write_u8(mb, 0);
+		line = (char *)mb->buf;
+		snprintf(expected, sizeof(expected), "nonce=\"n-%s\"", v[i].answered);
+		assert_non_null(strstr(line, expected));
+		snprintf(expected, sizeof(expected), "algorithm=%s, qop=auth,", v[i].answered);
+		assert_non_null(strstr(line, expected));
+		assert_null(strstr(strstr(line, "Authorization:") + 1, "Authorization:"));
+		mem_deref(mb);
+		mem_deref(msg);
+		digest_reset(&d);
 	}
 }
 
@@ -362,12 +435,12 @@ static void test_hosts(void **state)
 	char shown[64];
 
 	(void)state;
-	assert_int_equal(resolve_hosts(text, "desk", 5061, address, 4), 3);
+	assert_int_equal(hosts_find(text, "desk", 5061, address, 4), 3);
 	re_snprintf(shown, sizeof(shown), "%J %J %J", &address[0], &address[1], &address[2]);
 	assert_string_equal(shown, "10.0.0.1:5061 [::1]:5061 10.0.0.4:5061");
-	assert_int_equal(resolve_hosts(text, "desk", 5061, address, 1), 1);
-	assert_int_equal(resolve_hosts(text, "other", 1, address, 4), 0);
-	assert_int_equal(resolve_hosts("", "desk", 1, address, 4), 0);
+	assert_int_equal(hosts_find(text, "desk", 5061, address, 1), 1);
+	assert_int_equal(hosts_find(text, "other", 1, address, 4), 0);
+	assert_int_equal(hosts_find("", "desk", 1, address, 4), 0);
 }
 
 /* --- SDP ----------------------------------------------------------------------------------------------- */
@@ -572,6 +645,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_digest_vectors),
 		cmocka_unit_test(test_challenges),
+		cmocka_unit_test(test_algorithms),
 		cmocka_unit_test(test_many_challenges),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_header_lines),

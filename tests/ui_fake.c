@@ -104,6 +104,32 @@ static void two_calls(struct snapshot *s)
 	s->muted = true;
 }
 
+/* One that is well, one that the server refuses, one whose server is silent, and more. */
+static void accounts(struct snapshot *s)
+{
+	idle(s);
+	text_copy(s->account[0].server, sizeof(s->account[0].server), "example.com");
+	s->account[0].until_ms = 1700000000000;
+	add_account(s, "home", "bob@home.example", REGISTRATION_FAILED);
+	s->account[1].code = 403;
+	text_copy(s->account[1].reason, sizeof(s->account[1].reason), "Forbidden");
+	text_copy(s->account[1].server, sizeof(s->account[1].server), "sip.home.example:5070 (tcp)");
+	add_account(s, "club", "bob@club.example", REGISTRATION_FAILED);
+	text_copy(s->account[2].reason, sizeof(s->account[2].reason), "No answer");
+	text_copy(s->account[2].server, sizeof(s->account[2].server), "club.example by way of proxy.example.net");
+	s->account[2].retry_ms = 1700000340000;
+	add_account(s, "direct", "bob@example.net", REGISTRATION_NONE);
+	s->muted = true;
+}
+
+static void one_failed(struct snapshot *s)
+{
+	add_account(s, "work", "bob@example.com", REGISTRATION_FAILED);
+	s->account[0].code = 503;
+	text_copy(s->account[0].reason, sizeof(s->account[0].reason), "Service Unavailable");
+	s->muted = true;
+}
+
 static void incoming(struct snapshot *s)
 {
 	struct snapshot_call *c = add_call(s, "Zoë Müller", "sip:zoe@example.com", CALL_RINGING, 2);
@@ -183,7 +209,7 @@ static void crowd(struct snapshot *s)
 }
 
 static const struct { const char *name; void (*fill)(struct snapshot *s); } cases[] = {
-	{ "idle-demo", idle_demo }, { "idle", idle }, { "talking", talking }, { "two-calls", two_calls },
+	{ "idle-demo", idle_demo }, { "idle", idle }, { "talking", talking }, { "two-calls", two_calls }, { "accounts", accounts }, { "one-failed", one_failed },
 	{ "incoming", incoming }, { "on-hold", on_hold }, { "failed", failed }, { "local-failure", local_failure },
 	{ "hostile", hostile }, { "crowd", crowd },
 };

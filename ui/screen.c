@@ -274,16 +274,23 @@ static const char *take(size_t *len)
 	return bytes;
 }
 
-static void put_size(unsigned rows, unsigned cols)
+static unsigned bounded(unsigned side)
 {
+	return side < SIDE_MAX ? side : SIDE_MAX;
+}
+
+/* Curses learns a size from the environment. A terminal that knows none leaves what stands there, within bounds. */
+static void put_side(const char *name, unsigned side)
+{
+	const char *given = getenv(name);
 	char n[16];
 
-	if (!rows || !cols)
+	if (!side && given)
+		side = (unsigned)strtoul(given, NULL, 10);
+	if (!side)
 		return;
-	snprintf(n, sizeof(n), "%u", rows);
-	setenv("LINES", n, 1);
-	snprintf(n, sizeof(n), "%u", cols);
-	setenv("COLUMNS", n, 1);
+	snprintf(n, sizeof(n), "%u", bounded(side));
+	setenv(name, n, 1);
 }
 
 /* newterm() puts handlers of its own on these; they are not its to have. */
@@ -306,7 +313,8 @@ static int make_curses(unsigned rows, unsigned cols)
 		return ENOMEM;
 	for (i = 0; i < TAKEN; i++)
 		sigaction(taken[i], NULL, &before[i]);
-	put_size(rows, cols);
+	put_side("LINES", rows);
+	put_side("COLUMNS", cols);
 	scr.curses = newterm(NULL, scr.out, scr.in);
 	unsetenv("LINES");
 	unsetenv("COLUMNS");
@@ -435,10 +443,8 @@ void screen_resize(void)
 	terminal_size(&rows, &cols);
 	if (!scr.curses || !rows || !cols)
 		return;
-	if (rows > SIDE_MAX)
-		rows = SIDE_MAX;
-	if (cols > SIDE_MAX)
-		cols = SIDE_MAX;
+	rows = bounded(rows);
+	cols = bounded(cols);
 	if (rows != screen_rows() || cols != screen_cols())
 		resizeterm((int)rows, (int)cols);
 	/* Also when it is the size as before: it may have been another in between, and the picture is cut. */

@@ -19,28 +19,101 @@ static const struct { enum glyph glyph; enum role role; const char *words; } sta
 	[REGISTRATION_UNREGISTERED] = { GLYPH_OFF, ROLE_DIM, N_("not registered") },
 };
 
-/* One account: its address and state in words; several: names, and words only where it failed. */
-static unsigned draw_account(unsigned y, unsigned x, unsigned right, const struct snapshot_account *a, bool alone)
-{
-	const char *name = alone && a->address[0] && right - x > 30 ? a->address : a->name;
-	const char *words = states[a->state].words[0] ? _(states[a->state].words) : "";
+/* How much is said of each account: the most that fits. */
+enum form {
+	FORM_LONG,    /* with its address and state in words if it is alone; a failure with the server's words */
+	FORM_PLAIN,   /* a failure with its code or cause */
+	FORM_SHORT,   /* with its code alone */
+	FORM_LEAST    /* names, the failed ones first, and how many there is no room for */
+};
 
+static const char *name_of(const struct snapshot_account *a, bool alone, enum form form)
+{
+	return alone && form == FORM_LONG && a->address[0] ? a->address : a->name;
+}
+
+static void words_of(char *out, size_t size, const struct snapshot_account *a, bool alone, enum form form)
+{
+	const char *state = states[a->state].words[0] ? _(states[a->state].words) : "";
+
+	out[0] = '\0';
+	if (a->state != REGISTRATION_FAILED)
+		snprintf(out, size, "%s", alone && form < FORM_LEAST ? state : "");
+	else if (a->code && form == FORM_LONG)
+		snprintf(out, size, "%s %u%s%s", state, a->code, a->reason[0] ? " " : "", a->reason);
+	else if (a->code && form == FORM_PLAIN)
+		snprintf(out, size, "%s %u", state, a->code);
+	else if (a->code)
+		snprintf(out, size, "%u", a->code);
+	else if (form < FORM_SHORT && a->reason[0])
+		snprintf(out, size, "%s", a->reason);
+	else if (form < FORM_LEAST)
+		snprintf(out, size, "%s", state);
+}
+
+static unsigned account_width(const struct snapshot_account *a, bool alone, enum form form)
+{
+	char words[SNAPSHOT_TEXT + 64];
+	unsigned width = 2 + text_width(name_of(a, alone, form));
+
+	words_of(words, sizeof(words), a, alone, form);
+	return width + (words[0] ? 2 + text_width(words) : 0);
+}
+
+/* Draws one account from column X on; the column behind it. */
+static unsigned draw_account(unsigned y, unsigned x, unsigned right, const struct snapshot_account *a, bool alone,
+			     enum form form)
+{
+	char words[SNAPSHOT_TEXT + 64];
+
+	words_of(words, sizeof(words), a, alone, form);
 	x += screen_put(y, x, right - x, states[a->state].role, screen_glyph(states[a->state].glyph));
 	x++;
-	if (x >= right)
-		return right;
-	x += screen_put(y, x, right - x, ROLE_PLAIN, name);
-	if (words[0] && (alone || a->state == REGISTRATION_FAILED) && x + 2 < right) {
-		char text[128];
-
-		if (a->state == REGISTRATION_FAILED && a->code)
-			snprintf(text, sizeof(text), "%s %u", words, a->code);
-		else
-			snprintf(text, sizeof(text), "%s", words);
+	if (x < right)
+		x += screen_put(y, x, right - x, ROLE_PLAIN, name_of(a, alone, form));
+	if (words[0] && x + 2 < right) {
 		x += 2;
-		x += screen_put(y, x, right - x, states[a->state].role, text);
+		x += screen_put(y, x, right - x, states[a->state].role, words);
 	}
-	return x + 2;
+	return x;
+}
+
+/* The accounts from column X to RIGHT. */
+static void draw_accounts(const struct snapshot *s, unsigned y, unsigned x, unsigned right)
+{
+	bool alone = s->accounts == 1;
+	enum form form = FORM_LONG;
+	unsigned i, pass, left = s->accounts;
+
+	for (; form < FORM_LEAST; form++) {
+		unsigned width = x;
+
+		for (i = 0; i < s->accounts; i++)
+			width += (i ? 2 : 0) + account_width(&s->account[i], alone, form);
+		if (width <= right)
+			break;
+	}
+	/* in order, or, where not all find room, in two passes: the failed ones first */
+	for (pass = form < FORM_LEAST ? 1 : 0; pass < 2; pass++) {
+		for (i = 0; i < s->accounts; i++) {
+			const struct snapshot_account *a = &s->account[i];
+			unsigned more = left > 1 ? 4 : 0;
+
+			if (form == FORM_LEAST && (a->state == REGISTRATION_FAILED) != (pass == 0))
+				continue;
+			/* the first is cut rather than left out */
+			if (left < s->accounts && x + account_width(a, alone, form) + more > right)
+				continue;
+			x = draw_account(y, x, right > more ? right - more : right, a, alone, form) + 2;
+			left--;
+		}
+	}
+	if (left && x < right) {
+		char count[16];
+
+		snprintf(count, sizeof(count), "+%u", left);
+		screen_put(y, x, right - x, ROLE_DIM, count);
+	}
 }
 
 static void mini_meter(unsigned y, unsigned x, double level)
@@ -69,7 +142,7 @@ static void sound_words(const struct snapshot *s, char *out, size_t size)
 
 void statusbar_draw(struct picture *p, const char *clock)
 {
-	unsigned cols = screen_cols(), right = cols, x = 1, i;
+	unsigned cols = screen_cols(), right = cols, x = 1;
 	char words[SNAPSHOT_TEXT + 64];
 
 	right = screen_put_right(p->y, right, cols, ROLE_PLAIN, clock);
@@ -92,8 +165,10 @@ void statusbar_draw(struct picture *p, const char *clock)
 		}
 	}
 	right = right > 2 ? right - 2 : 0;
-	for (i = 0; i < p->s->accounts && x < right; i++)
-		x = draw_account(p->y, x, right, &p->s->account[i], p->s->accounts == 1);
-	if (!p->s->accounts && x < right)
+	if (x >= right)
+		return;
+	if (p->s->accounts)
+		draw_accounts(p->s, p->y, x, right);
+	else
 		screen_put(p->y, x, right - x, ROLE_DIM, _("no account"));
 }

@@ -16,7 +16,9 @@
 
 #define STRING_MAX  4096
 #define LEAVE_MS    200 /* how long the way out waits for a stalled terminal */
+#define EMPTIED_MS  50  /* and again, when what it would not take was thrown away */
 #define CRASH_STACK 65536
+#define CUT         "\030\033\\" /* CAN and ST: the end of a sequence of which half was sent */
 
 static struct {
 	const struct terminal_handlers *h;
@@ -70,7 +72,7 @@ static void give_back(bool flush_backlog)
 	if (!write_out(t.exit, t.exit_len, &left)) {
 		/* Stalled: what it has not taken in all this time it never will. */
 		tcflush(t.fd, TCOFLUSH);
-		left = LEAVE_MS;
+		left = EMPTIED_MS;
 		write_out(t.exit, t.exit_len, &left);
 	}
 	tcsetattr(t.fd, TCSANOW, &t.found);
@@ -89,7 +91,10 @@ static void crash_h(int sig)
 	raise(sig);
 }
 
-static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+/* All that ends a program and that it does not take otherwise. */
+static const int crashes[] = {
+	SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP, SIGQUIT, SIGXCPU, SIGXFSZ, SIGALRM, SIGUSR1, SIGUSR2,
+};
 #define CRASHES (sizeof(crashes) / sizeof(crashes[0]))
 static struct sigaction crash_before[CRASHES];
 static void *crash_stack;
@@ -109,8 +114,12 @@ static int crash_watch(void)
 	stack.ss_sp = crash_stack;
 	sigaltstack(&stack, NULL);
 	sigemptyset(&sa.sa_mask);
-	for (i = 0; i < CRASHES; i++)
-		sigaction(crashes[i], &sa, &crash_before[i]);
+	for (i = 0; i < CRASHES; i++) {
+		sigaction(crashes[i], NULL, &crash_before[i]);
+		/* nohup and the like: what was to be ignored stays so */
+		if (crash_before[i].sa_handler != SIG_IGN)
+			sigaction(crashes[i], &sa, NULL);
+	}
 	return 0;
 }
 
@@ -135,8 +144,9 @@ static void ready_h(unsigned flags, void *arg);
 static void gone(void)
 {
 	loop_unwatch(t.fd);
-	t.entered = 0;
 	t.len = 0;
+	/* It may be there still, and only no longer ours to read: a shell that was killed. */
+	give_back(false);
 	t.h->gone_h();
 }
 
@@ -151,7 +161,8 @@ static void watch(bool want_write)
 
 static void flush(void)
 {
-	while (t.len) {
+	/* Another thread that crashes has given the terminal back: not a byte more. */
+	while (t.len && t.entered) {
 		ssize_t n = write(t.fd, t.backlog + t.start, t.len);
 
 		if (n > 0) {
@@ -296,8 +307,8 @@ void terminal_close(void)
 
 int terminal_set_strings(const char *entry, size_t entry_len, const char *exit, size_t exit_len)
 {
-	/* CAN and ST end a sequence that was cut in the middle; then paste marks and attributes off. */
-	static const char before[] = "\030\033\\\033[?2004l\033[m";
+	/* paste marks and attributes off */
+	static const char before[] = CUT "\033[?2004l\033[m";
 	const size_t n = sizeof(before) - 1;
 
 	if (entry_len > STRING_MAX || exit_len > STRING_MAX - n)
@@ -312,11 +323,9 @@ int terminal_set_strings(const char *entry, size_t entry_len, const char *exit, 
 
 int terminal_enter(void)
 {
-	int err;
+	const bool cut = t.len > 0;
+	int err = crash_watch();
 
-	if (t.entered)
-		return 0;
-	err = crash_watch();
 	if (err)
 		return err;
 	if (t.shared)
@@ -328,6 +337,8 @@ int terminal_enter(void)
 	t.start = t.len = 0;
 	t.want_write = false;
 	err = loop_watch(t.fd, LOOP_READ, ready_h, NULL);
+	if (!err && cut)
+		err = terminal_write(CUT, sizeof(CUT) - 1);
 	if (!err)
 		err = terminal_write(t.entry, t.entry_len);
 	if (err)

@@ -23,7 +23,8 @@ void terminal_close(void);
 /* The strings that take the screen over and give it back; copied, at most 4 KiB each. The exit string is
  * preceded by what ends a half-sent escape sequence. E2BIG. */
 int terminal_set_strings(const char *entry, size_t entry_len, const char *exit, size_t exit_len);
-/* Raw mode and the entry string; from here on a crash gives the terminal back. 0 or an errno. */
+/* Raw mode and the entry string; from here on a crash gives the terminal back. Again, it undoes what others did to
+ * the terminal while the program was stopped; what was on its way is dropped. 0 or an errno. */
 int terminal_enter(void);
 /* The exit string and the attributes as found. A terminal that does not take what is on its way within
  * 200 ms loses that. Nothing happens when it was not entered. */

@@ -490,15 +490,6 @@ static unsigned contexts_h(enum key_context *contexts)
 	return hint_contexts(&ui.now, ui.view->context, contexts);
 }
 
-static void suspend(void)
-{
-	if (phone_active_calls(ui.env->phone)) {
-		message(ROLE_ERROR, _("Not while a call is up: a stopped program cannot talk."));
-		return;
-	}
-	ui_suspend();
-}
-
 static void redraw(void)
 {
 	screen_forget();
@@ -512,7 +503,7 @@ static void back(void)
 
 /* What keys do that nothing is bound to. */
 static const struct { const char *key; void (*h)(void); } fixed[] = {
-	{ "<Esc>", back }, { "<C-l>", redraw }, { "<C-z>", suspend },
+	{ "<Esc>", back }, { "<C-l>", redraw }, { "<C-z>", ui_suspend },
 };
 
 static bool plain_h(const char *key, bool first)
@@ -729,8 +720,8 @@ int ui_start(struct command_env *env, const char **why)
 	env->views = view_names;
 	env->open_notice_h = open_notice_h;
 	phone_on_change(env->phone, change_h, NULL);
-	ui.dirty = true;
-	frame_h(NULL);
+	/* once the loop runs: by then it is known what is to be shown, and that is one picture instead of two */
+	schedule();
 out:
 	if (err)
 		ui_stop();
@@ -768,10 +759,15 @@ void ui_resized(void)
 
 void ui_suspend(void)
 {
-	sigset_t stop, before;
+	static const struct timespec at_once = { 0, 0 };
+	sigset_t stop, go_on, before;
 
 	if (!ui.up)
 		return;
+	if (phone_active_calls(ui.env->phone)) {
+		message(ROLE_ERROR, _("Not while a call is up: a stopped program cannot talk."));
+		return;
+	}
 	loop_timer_stop(ui.frame);
 	loop_timer_stop(ui.tick);
 	screen_suspend();
@@ -782,6 +778,10 @@ void ui_suspend(void)
 	sigprocmask(SIG_UNBLOCK, &stop, &before);
 	kill(0, SIGTSTP);
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	/* The SIGCONT that woke us up is this one; it need not draw everything again. */
+	sigemptyset(&go_on);
+	sigaddset(&go_on, SIGCONT);
+	sigtimedwait(&go_on, NULL, &at_once);
 	ui_continue();
 }
 

@@ -21,7 +21,7 @@ int ui_type(const char *keys);
 /* The terminal has another size (SIGWINCH). */
 void ui_resized(void);
 /* Gives the terminal back, stops the job (also when SIGTSTP is blocked and taken elsewhere), and takes the terminal
- * again once it goes on. */
+ * again once it goes on. While a call is up it says why not, instead. */
 void ui_suspend(void);
 /* Takes it again (SIGCONT) and draws everything anew, whatever happened to it in between. */
 void ui_continue(void);

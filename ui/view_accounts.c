@@ -1,9 +1,12 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "base/i18n.h"
 #include "ui/view.h"
+
+#define LINES 2 /* of an account */
 
 static struct list_window window;
 
@@ -21,7 +24,7 @@ static enum role state_of(const struct snapshot_account *a, char *out, size_t si
 	const char *words = _(states[a->state].words);
 
 	if (a->state == REGISTRATION_FAILED && a->code)
-		snprintf(out, size, "%s: %u %s", words, a->code, a->reason);
+		snprintf(out, size, "%s: %u%s%s", words, a->code, a->reason[0] ? " " : "", a->reason);
 	else if (a->state == REGISTRATION_FAILED && a->reason[0])
 		snprintf(out, size, "%s: %s", words, a->reason);
 	else
@@ -29,10 +32,42 @@ static enum role state_of(const struct snapshot_account *a, char *out, size_t si
 	return states[a->state].role;
 }
 
-static void draw_account(const struct picture *p, unsigned y, const struct snapshot_account *a)
+/* HH:MM of a wall time. */
+static void clock_of(char *out, size_t size, int64_t ms)
+{
+	time_t t = (time_t)(ms / 1000);
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	strftime(out, size, "%H:%M", &tm);
+}
+
+/* Until when, or what comes next; "" when there is nothing to say. */
+static void time_of(const struct snapshot_account *a, char *out, size_t size)
+{
+	char clock[16];
+
+	out[0] = '\0';
+	if (a->state == REGISTRATION_REGISTERED && a->until_ms) {
+		clock_of(clock, sizeof(clock), a->until_ms);
+		/* TRANSLATORS: an account is registered until HH:MM */
+		snprintf(out, size, _("until %s"), clock);
+	}
+	else if (a->state == REGISTRATION_FAILED && a->retry_ms) {
+		clock_of(clock, sizeof(clock), a->retry_ms);
+		/* TRANSLATORS: an account that failed to register: HH:MM of the next attempt */
+		snprintf(out, size, _("next try %s"), clock);
+	}
+	else if (a->state == REGISTRATION_FAILED)
+		/* TRANSLATORS: what to type to try again; %s is the account's name, the words before it a command */
+		snprintf(out, size, _("again: account register %s"), a->name);
+}
+
+/* Two lines: who, and how it stands; until when, and with which server. */
+static void draw_account(const struct picture *p, unsigned y, unsigned rows, const struct snapshot_account *a)
 {
 	unsigned cols = screen_cols(), x = 2, name = p->narrow ? 12 : 20;
-	char state[SNAPSHOT_TEXT + 64];
+	char state[SNAPSHOT_TEXT + 64], when[SNAPSHOT_TEXT];
 	enum role role = state_of(a, state, sizeof(state));
 
 	screen_put(y, 1, 1, ROLE_PLAIN, a->is_default ? screen_glyph(GLYPH_MARKER) : " ");
@@ -46,15 +81,23 @@ static void draw_account(const struct picture *p, unsigned y, const struct snaps
 	}
 	if (x < cols)
 		screen_put(y, x, cols - x, role, state);
+	if (rows < LINES || a->state == REGISTRATION_NONE)
+		return;
+	x = p->narrow ? 4 : 2 + name + 1;
+	time_of(a, when, sizeof(when));
+	if (when[0] && x < cols)
+		x += screen_put(y + 1, x, cols - x, ROLE_PLAIN, when) + 2;
+	if (a->server[0] && x < cols)
+		screen_put(y + 1, x, cols - x, ROLE_DIM, a->server);
 }
 
 static void draw(struct picture *p)
 {
-	unsigned i;
+	unsigned i, y;
 
-	list_fit(&window, p->s->accounts, p->rows);
-	for (i = window.top; i < p->s->accounts && i - window.top < p->rows; i++)
-		draw_account(p, p->y + i - window.top, &p->s->account[i]);
+	list_fit(&window, p->s->accounts, p->rows / LINES);
+	for (i = window.top; i < p->s->accounts && (y = (i - window.top) * LINES) < p->rows; i++)
+		draw_account(p, p->y + y, p->rows - y, &p->s->account[i]);
 	if (!p->s->accounts && p->rows)
 		screen_put(p->y, 2, screen_cols(), ROLE_PLAIN, _("No accounts. Direct calls work: d and a SIP address."));
 	p->cursor_y = p->y;

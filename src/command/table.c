@@ -30,6 +30,8 @@ static const struct command table[] = {
 	 command_history, 2, 2, {ARG_WORD, ARG_FILE}},
 	{"hold", "[CALL|toggle]", N_("Puts a call on hold; with toggle, resumes the selected one if it is held."),
 	 command_hold, 0, 1, {ARG_CALL}},
+	{"import", "baresip", N_("Takes the accounts of the phone baresip over, from ~/.baresip/accounts; its contacts and settings are not read."),
+	 command_import, 1, 1, {ARG_WORD}},
 	{"list-commands", "", N_("Prints every command with its arguments."), command_list, 0, 0, {ARG_NONE}},
 	{"mute", "[on|off|toggle]", N_("Silences the microphone, or opens it again; alone, the other of the two."),
 	 command_mute, 0, 1, {ARG_ON_OFF}},

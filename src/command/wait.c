@@ -79,9 +79,7 @@ bool wait_read(struct wait *w, const struct words *words, struct result *r)
 
 static bool will_try_again(const struct account *a)
 {
-	return a->state == REGISTRATION_REGISTERING ||
-	       (a->state == REGISTRATION_FAILED &&
-		(!a->code || a->code == 408 || a->code == 480 || (a->code >= 500 && a->code < 600)));
+	return a->state == REGISTRATION_REGISTERING || (a->state == REGISTRATION_FAILED && a->retry_ms);
 }
 
 static void describe(char *dst, size_t size, unsigned code, enum local_error error)

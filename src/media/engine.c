@@ -247,10 +247,36 @@ static struct line *find(unsigned call)
 	return NULL;
 }
 
+/* A call that goes on at another address: the stream stays, with all that it knows of its peer. */
+static void move_line(struct line *l, const struct sockets *sockets)
+{
+	int err;
+
+	if (l->stream) {
+		fd_close(l->sockets.rtp);
+		fd_close(l->sockets.rtcp);
+	}
+	sockets_close(&l->sockets);
+	l->sockets = *sockets;
+	if (!l->stream)
+		return;
+	stream_moved(l->stream, &l->sockets.local);
+	err = fd_listen(l->sockets.rtp, FD_READ, rtp_ready_h, l);
+	if (!err)
+		err = fd_listen(l->sockets.rtcp, FD_READ, rtcp_ready_h, l);
+	if (err)
+		log_warning("media: call %u: nothing is heard at the new address: %s", l->call, strerror(err));
+}
+
 static void order_open(const struct engine_message *m)
 {
-	struct line *l = find(0);
+	struct line *l = find(m->call);
 
+	if (l) {
+		move_line(l, &m->v.sockets);
+		return;
+	}
+	l = find(0);
 	if (!l) {
 		struct sockets k = m->v.sockets;
 

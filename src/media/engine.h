@@ -21,7 +21,7 @@ struct engine_devices {
 };
 
 enum engine_order {
-	ORDER_OPEN,      /* .sockets: the thread owns them from now on */
+	ORDER_OPEN,      /* .sockets: the thread owns them from now on; those that the call had are closed */
 	ORDER_STREAM,    /* .stream: start or change */
 	ORDER_CLOSE,
 	ORDER_FOCUS,

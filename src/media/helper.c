@@ -1,5 +1,6 @@
 /* The sound helper, the one file that knows PortAudio. It opens input and output, moves samples between them and
  * two rings, and is killed when it no longer does. Nothing here may be relied upon by the phone. */
+#include <dlfcn.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -33,6 +34,28 @@ static struct {
 static PaStream *stream[2];
 static unsigned streams;
 
+/* PortAudio comes with what its sound systems bring along (megabytes, and milliseconds at every start): it is loaded
+ * here, in the process that uses it, and never by the phone. */
+#define PORTAUDIO "libportaudio.so.2"
+#define FUNCTIONS(X) \
+	X(AbortStream) X(CloseStream) X(GetDefaultInputDevice) X(GetDefaultOutputDevice) X(GetDeviceCount) \
+	X(GetDeviceInfo) X(GetErrorText) X(GetLastHostErrorInfo) X(GetStreamInfo) X(GetVersionText) \
+	X(Initialize) X(OpenStream) X(StartStream) X(Terminate)
+#define MEMBER(name) __typeof__(Pa_##name) *name;
+#define LOAD(name) && (*(void **)&pa.name = dlsym(library, "Pa_" #name)) != NULL
+
+static struct { FUNCTIONS(MEMBER) } pa;
+
+/* Loads it once. False: it is not there, or not what it is called. */
+static bool load_portaudio(void)
+{
+	static void *library;
+
+	if (!library)
+		library = dlopen(PORTAUDIO, RTLD_NOW | RTLD_LOCAL);
+	return library FUNCTIONS(LOAD);
+}
+
 static int callback_h(const void *in, void *out, unsigned long frames, const PaStreamCallbackTimeInfo *time,
 		      PaStreamCallbackFlags flags, void *arg)
 {
@@ -65,19 +88,23 @@ static int callback_h(const void *in, void *out, unsigned long frames, const PaS
 
 static void refused(struct helper_side *side, PaError err)
 {
-	const PaHostErrorInfo *host = err == paUnanticipatedHostError ? Pa_GetLastHostErrorInfo() : NULL;
+	const PaHostErrorInfo *host = err == paUnanticipatedHostError ? pa.GetLastHostErrorInfo() : NULL;
+	const char *error = PORTAUDIO " is not installed";
 
 	side->state = HELPER_REFUSED;
-	text_copy(side->error, sizeof(side->error),
-		  host && host->errorText && host->errorText[0] ? host->errorText : Pa_GetErrorText(err));
+	if (host && host->errorText && host->errorText[0])
+		error = host->errorText;
+	else if (pa.GetErrorText)
+		error = pa.GetErrorText(err);
+	text_copy(side->error, sizeof(side->error), error);
 }
 
 /* The device called WANTED, or whose name has WANTED in it, that can do what is asked, else the default one; SIDE
  * gets its name, or why there is none. */
 static PaDeviceIndex find_device(struct helper_side *side, const char *wanted, bool input)
 {
-	PaDeviceIndex usual = input ? Pa_GetDefaultInputDevice() : Pa_GetDefaultOutputDevice();
-	PaDeviceIndex i, n = Pa_GetDeviceCount(), found = paNoDevice;
+	PaDeviceIndex usual = input ? pa.GetDefaultInputDevice() : pa.GetDefaultOutputDevice();
+	PaDeviceIndex i, n = pa.GetDeviceCount(), found = paNoDevice;
 	const PaDeviceInfo *info;
 
 	text_copy(side->name, sizeof(side->name), wanted);
@@ -88,7 +115,7 @@ static PaDeviceIndex find_device(struct helper_side *side, const char *wanted, b
 	else {
 		side->state = HELPER_NO_SUCH;
 		for (i = 0; i < n; i++) {
-			info = Pa_GetDeviceInfo(i);
+			info = pa.GetDeviceInfo(i);
 			if (!info || !info->name || (input ? info->maxInputChannels : info->maxOutputChannels) < 1)
 				continue;
 			if (strcasecmp(info->name, wanted) == 0) {
@@ -104,7 +131,7 @@ static PaDeviceIndex find_device(struct helper_side *side, const char *wanted, b
 			side->substitute = found != paNoDevice;
 		}
 	}
-	info = found == paNoDevice ? NULL : Pa_GetDeviceInfo(found);
+	info = found == paNoDevice ? NULL : pa.GetDeviceInfo(found);
 	if (!info)
 		return paNoDevice;
 	side->state = HELPER_OPEN;
@@ -120,13 +147,13 @@ static PaError open_stream(PaDeviceIndex in, PaDeviceIndex out)
 	PaError err;
 
 	o.device = out;
-	err = Pa_OpenStream(&s, in == paNoDevice ? NULL : &i, out == paNoDevice ? NULL : &o, DEVICE_RATE, DEVICE_FRAME,
+	err = pa.OpenStream(&s, in == paNoDevice ? NULL : &i, out == paNoDevice ? NULL : &o, DEVICE_RATE, DEVICE_FRAME,
 			    paNoFlag, callback_h, NULL);
 	if (err)
 		return err;
-	err = Pa_StartStream(s);
+	err = pa.StartStream(s);
 	if (err)
-		Pa_CloseStream(s);
+		pa.CloseStream(s);
 	else
 		stream[streams++] = s;
 	return err;
@@ -136,7 +163,7 @@ static PaError open_stream(PaDeviceIndex in, PaDeviceIndex out)
 static void open_devices(struct helper_report *r, const char *input, const char *output)
 {
 	PaDeviceIndex in, out;
-	PaError err = Pa_Initialize();
+	PaError err = load_portaudio() ? pa.Initialize() : paInternalError;
 
 	if (err) {
 		text_copy(r->input.name, sizeof(r->input.name), input);
@@ -170,7 +197,7 @@ static void fill_latency(struct helper_report *r)
 	unsigned i;
 
 	for (i = 0; i < streams; i++) {
-		const PaStreamInfo *info = Pa_GetStreamInfo(stream[i]);
+		const PaStreamInfo *info = pa.GetStreamInfo(stream[i]);
 
 		if (!info)
 			continue;
@@ -213,15 +240,15 @@ int sound_helper_main(int argc, char **argv)
 		;
 	if (recv(HELPER_FD_SOCKET, &order, 1, 0) == 1 && order == HELPER_QUIT) {
 		for (i = 0; i < streams; i++) {
-			Pa_AbortStream(stream[i]);
-			Pa_CloseStream(stream[i]);
+			pa.AbortStream(stream[i]);
+			pa.CloseStream(stream[i]);
 		}
-		Pa_Terminate();
+		pa.Terminate();
 	}
 	_exit(0);
 }
 
 const char *sound_version(void)
 {
-	return Pa_GetVersionText();
+	return load_portaudio() ? pa.GetVersionText() : "no PortAudio";
 }

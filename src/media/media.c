@@ -15,6 +15,7 @@
 /* A call's sockets, as the main thread remembers them. */
 struct line {
 	unsigned call;           /* 0 = free */
+	char address[ADDRESS_MAX]; /* and where */
 	uint16_t port;
 	bool started, events;    /* has a stream; the peer takes telephone-events */
 	unsigned queued, consumed; /* digits, ever */
@@ -180,11 +181,12 @@ int port_media_open(unsigned call, const char *address, uint16_t *port)
 		return EINVAL;
 	if (!media.settings)
 		return ENOTCONN;
-	if (l) {
+	if (l && !strcmp(l->address, address)) {
 		*port = l->port;
 		return 0;
 	}
-	l = find(0);
+	if (!l)
+		l = find(0);
 	if (!l)
 		return ENOSPC;
 	err = sockets_open(&m.v.sockets, address, media.settings->rtp_first, media.settings->rtp_last);
@@ -195,8 +197,11 @@ int port_media_open(unsigned call, const char *address, uint16_t *port)
 		sockets_close(&m.v.sockets);
 		return err;
 	}
-	memset(l, 0, sizeof(*l));
-	l->call = call;
+	if (l->call != call) {
+		memset(l, 0, sizeof(*l));
+		l->call = call;
+	}
+	text_copy(l->address, sizeof(l->address), address);
 	l->port = *port = sa_port(&m.v.sockets.local);
 	return 0;
 }

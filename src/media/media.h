@@ -17,7 +17,7 @@ void media_devices_changed(void);
 void media_tones_changed(void);
 /* The driver that was asked for: "portaudio", "null" or "file"; static string. */
 const char *media_driver(void);
-/* Levels are wanted (phone_media_levels(), ten a second) or not. */
+/* Levels are wanted (phone_media_levels(), five a second) or not. */
 void media_meters(bool on);
 
 /* main() of the sound helper process (hidden option --sound-helper, arguments after it); never

@@ -7,7 +7,7 @@
 
 #define LINES          PHONE_CALLS_MAX
 #define STATS_FRAMES   100   /* once a second */
-#define LEVELS_FRAMES  10
+#define LEVELS_FRAMES  20    /* five a second: as many as can be followed, and half the bytes for the terminal */
 #define DIGIT_MS       100
 #define VOLUME_MAX     200
 /* from here on the limiter bends the curve: at 200 % speech gets louder, not square */

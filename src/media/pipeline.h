@@ -16,7 +16,7 @@ struct pipeline;
 
 struct pipeline_handlers {
 	void (*stats)(unsigned call, const struct media_stats *stats, void *arg);   /* once a second */
-	void (*levels)(double rx, double tx, void *arg);                            /* ten a second, when wanted */
+	void (*levels)(double rx, double tx, void *arg);                            /* five a second, when wanted */
 	void *arg;
 };
 

@@ -166,6 +166,11 @@ static void send_report(struct stream *s, bool bye, uint64_t now_us)
 		s->h.send(true, buf, n, &s->rtcp, s->h.arg);
 }
 
+void stream_moved(struct stream *s, const struct sa *local)
+{
+	s->local = *local;
+}
+
 void stream_free(struct stream *s, uint64_t now_us)
 {
 	unsigned i;

@@ -32,6 +32,8 @@ struct stream_handlers {
 
 /* LOCAL: the address of its own RTP socket. 0 or ENOMEM. Pair: stream_free(). */
 int stream_new(struct stream **sp, const struct sa *local, const struct stream_handlers *handlers, uint64_t now_us);
+/* Its RTP socket has another address now. */
+void stream_moved(struct stream *s, const struct sa *local);
 /* Says BYE when it was running. NULL is fine. */
 void stream_free(struct stream *s, uint64_t now_us);
 

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "phone/outcome.h"
 
@@ -44,6 +45,9 @@ struct account {
 	unsigned code;                        /* of the last final response to REGISTER, 0 = none */
 	enum local_error error;               /* why it failed, when no response came */
 	char reason[ACCOUNT_TEXT_MAX];
+	unsigned failures;                    /* in a row, since the user last asked for it or it was registered */
+	int64_t until_ms;                     /* wall time: what was granted ends then; 0 = not registered */
+	int64_t retry_ms;                     /* wall time: tried again then by itself; 0 = not at all, or under way */
 };
 
 /* Fills A with the defaults and the given name and address. EINVAL with *WHY a sentence

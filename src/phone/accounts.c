@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "phone/internal.h"
 
+#define NOTICE_FAILURES 3 /* of attempts that go on by themselves: sooner the status bar says enough */
+
 static struct account *find(const struct phone *p, const char *name)
 {
 	unsigned i;
@@ -36,6 +38,25 @@ static void emit_registration(struct phone *p, const struct account *a, unsigned
 	phone_emit(p, &e);
 }
 
+static void drop_notice(struct phone *p, const struct account *a)
+{
+	char key[NOTICE_KEY_MAX];
+
+	snprintf(key, sizeof(key), "account %s", a->name);
+	notice_drop_key(p, key);
+}
+
+/* What is known of STATE, and nothing of the one before. */
+static void set_state(struct account *a, enum registration_state state, unsigned expires, unsigned retry_in)
+{
+	a->state = state;
+	a->code = 0;
+	a->error = LOCAL_NONE;
+	a->reason[0] = '\0';
+	a->until_ms = state == REGISTRATION_REGISTERED ? port_wall_ms() + (int64_t)expires * 1000 : 0;
+	a->retry_ms = retry_in ? port_wall_ms() + (int64_t)retry_in * 1000 : 0;
+}
+
 static void start_registration(struct phone *p, struct account *a)
 {
 	struct response r;
@@ -43,10 +64,9 @@ static void start_registration(struct phone *p, struct account *a)
 
 	if (!p->started)
 		return;
-	a->state = REGISTRATION_REGISTERING;
-	a->code = 0;
-	a->error = LOCAL_NONE;
-	a->reason[0] = '\0';
+	set_state(a, REGISTRATION_REGISTERING, 0, 0);
+	a->failures = 0;
+	drop_notice(p, a);
 	err = port_sip_register(a);
 	if (err) {
 		memset(&r, 0, sizeof(r));
@@ -78,7 +98,8 @@ int phone_account_add(struct phone *p, const struct account *a)
 		return ENOSPC;
 	mine = &p->account[p->accounts++];
 	*mine = *a;
-	mine->state = REGISTRATION_NONE;
+	set_state(mine, REGISTRATION_NONE, 0, 0);
+	mine->failures = 0;
 	mine->is_default = p->accounts == 1;
 	if (mine->registers)
 		start_registration(p, mine);
@@ -106,7 +127,8 @@ int phone_account_replace(struct phone *p, const struct account *a)
 	port_sip_account_removed(mine->name);
 	*mine = *a;
 	mine->is_default = was_default;
-	mine->state = REGISTRATION_NONE;
+	set_state(mine, REGISTRATION_NONE, 0, 0);
+	mine->failures = 0;
 	if (mine->registers)
 		start_registration(p, mine);
 	phone_changed(p);
@@ -116,7 +138,6 @@ int phone_account_replace(struct phone *p, const struct account *a)
 int phone_account_remove(struct phone *p, const char *name)
 {
 	struct account *a = find(p, name);
-	char key[NOTICE_KEY_MAX];
 	bool was_default;
 	unsigned i;
 
@@ -125,8 +146,7 @@ int phone_account_remove(struct phone *p, const char *name)
 	if (a->state == REGISTRATION_REGISTERED || a->state == REGISTRATION_REGISTERING)
 		port_sip_unregister(a);
 	port_sip_account_removed(a->name);
-	snprintf(key, sizeof(key), "account %s", a->name);
-	notice_drop_key(p, key);
+	drop_notice(p, a);
 	was_default = a->is_default;
 	explicit_bzero(a->password, sizeof(a->password));
 	i = (unsigned)(a - p->account);
@@ -192,49 +212,76 @@ bool phone_accounts_settled(const struct phone *p)
 	return true;
 }
 
+/* Says what is wrong, and whether anything is done about it. */
+static void tell_failure(struct phone *p, const struct account *a, const struct response *response)
+{
+	bool known = true;
+	const struct outcome *row = a->code ? outcome_find(a->code, &known) : outcome_local(a->error);
+	const char *sentence = _(row->registration ? row->registration : row->sentence);
+	char key[NOTICE_KEY_MAX], raw[SNAPSHOT_TEXT * 2], next[SNAPSHOT_TEXT];
+	struct notice *n;
+
+	snprintf(key, sizeof(key), "account %s", a->name);
+	n = notice_new(p, SEVERITY_ERROR, key);
+	if (a->code)
+		/* TRANSLATORS: %s is the account's name; then status code and standard phrase */
+		snprintf(n->title, sizeof(n->title), _("Account %s: not registered, %u %s"), a->name, a->code,
+			 known ? row->phrase : "");
+	else
+		/* TRANSLATORS: %s is the account's name; then the cause in words */
+		snprintf(n->title, sizeof(n->title), _("Account %s: not registered, %s"), a->name, _(row->phrase));
+	if (a->retry_ms)
+		/* TRANSLATORS: after three attempts to register; %s is the account's name, the words before it a command */
+		snprintf(next, sizeof(next), _("The phone keeps trying; account register %s does so at once."), a->name);
+	else
+		/* TRANSLATORS: %s is the account's name, the words before it a command */
+		snprintf(next, sizeof(next), _("The phone does not try again by itself; account register %s does."), a->name);
+	if (!a->code && response->detail[0])
+		snprintf(raw, sizeof(raw), "%s (%.100s) %s", sentence, response->detail, next);
+	else
+		snprintf(raw, sizeof(raw), "%s %s", sentence, next);
+	text_show_str(n->sentence, sizeof(n->sentence), raw);
+	if (a->code && strcasecmp(response->reason, row->phrase))
+		text_show_str(n->server, sizeof(n->server), response->reason);
+	notice_emit(p, n);
+}
+
+void phone_sip_network(struct phone *p, bool there)
+{
+	bool registers = false;
+	unsigned i;
+
+	for (i = 0; i < p->accounts; i++)
+		registers = registers || p->account[i].registers;
+	if (!there)
+		phone_notice(p, SEVERITY_WARNING, "network",
+			     _("Network lost: nobody can be reached until it is back."));
+	else
+		phone_notice(p, SEVERITY_INFO, "network",
+			     registers ? _("Network back: registering again.") : _("Network back."));
+}
+
 void phone_sip_registration(struct phone *p, const char *account, enum registration_state state,
 			    const struct response *response, unsigned expires, unsigned retry_in)
 {
 	struct account *a = find(p, account);
-	const struct outcome *row;
-	const char *sentence;
-	char key[NOTICE_KEY_MAX];
-	struct notice *n;
-	bool known = true;
 
 	if (!a)
 		return;
-	a->state = state;
-	a->code = response ? response->code : 0;
-	a->error = response ? response->error : LOCAL_NONE;
-	a->reason[0] = '\0';
-	snprintf(key, sizeof(key), "account %s", a->name);
-
-	if (state == REGISTRATION_REGISTERED || state == REGISTRATION_UNREGISTERED)
-		notice_drop_key(p, key);
+	set_state(a, state, expires, retry_in);
+	if (state == REGISTRATION_REGISTERED || state == REGISTRATION_UNREGISTERED) {
+		a->failures = 0;
+		drop_notice(p, a);
+	}
 	if (state == REGISTRATION_FAILED && response) {
-		row = a->code ? outcome_find(a->code, &known) : outcome_local(a->error);
-		sentence = row->registration ? row->registration : row->sentence;
-		text_show_str(a->reason, sizeof(a->reason), a->code ? response->reason : _(row->phrase));
-		n = notice_new(p, SEVERITY_ERROR, key);
-		if (a->code)
-			/* TRANSLATORS: %s is the account's name; then status code and standard phrase */
-			snprintf(n->title, sizeof(n->title), _("Account %s: not registered, %u %s"), a->name,
-				 a->code, known ? row->phrase : "");
-		else
-			/* TRANSLATORS: %s is the account's name; then the cause in words */
-			snprintf(n->title, sizeof(n->title), _("Account %s: not registered, %s"), a->name,
-				 _(row->phrase));
-		text_copy(n->sentence, sizeof(n->sentence), _(sentence));
-		if (!a->code && response->detail[0]) {
-			char raw[sizeof(n->sentence)];
-
-			snprintf(raw, sizeof(raw), "%s (%.200s)", _(sentence), response->detail);
-			text_show_str(n->sentence, sizeof(n->sentence), raw);
-		}
-		else if (a->code && strcasecmp(response->reason, row->phrase))
-			text_show_str(n->server, sizeof(n->server), response->reason);
-		notice_emit(p, n);
+		a->code = response->code;
+		a->error = response->error;
+		text_show_str(a->reason, sizeof(a->reason),
+			      a->code ? response->reason : _(outcome_local(a->error)->phrase));
+		a->failures++;
+		if (!retry_in || a->failures == NOTICE_FAILURES)
+			tell_failure(p, a, response);
 	}
 	emit_registration(p, a, expires, retry_in);
+	phone_changed(p);
 }

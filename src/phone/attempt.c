@@ -16,15 +16,18 @@ static bool was_answered(const struct attempt *a, const char *realm)
 	return false;
 }
 
-/* Is one of the challenges before number N for the same realm and header already to be answered? They come in
- * the server's order of preference (RFC 8760 section 2.4): one answer for each. */
-static bool is_chosen(const struct attempt_decision *d, const struct response *r, unsigned n)
+/* Is there a better challenge than number N for the same realm and header? A stronger algorithm is, whatever the
+ * order: somebody on the way may have changed that. Of equals the first, as the server prefers (RFC 8760 section 2.4). */
+static bool is_outdone(const struct response *r, unsigned n)
 {
+	const struct challenge *c = &r->challenge[n];
 	unsigned i;
 
-	for (i = 0; i < n; i++) {
-		if (d->answer[i] && r->challenge[i].proxy == r->challenge[n].proxy &&
-		    !strcmp(r->challenge[i].realm, r->challenge[n].realm))
+	for (i = 0; i < r->challenges && i < CHALLENGES_MAX; i++) {
+		const struct challenge *o = &r->challenge[i];
+
+		if (o->supported && o->proxy == c->proxy && !strcmp(o->realm, c->realm) &&
+		    (o->strength > c->strength || (o->strength == c->strength && i < n)))
 			return true;
 	}
 	return false;
@@ -73,7 +76,7 @@ struct attempt_decision attempt_next(struct attempt *a, const struct response *r
 	for (i = 0; i < r->challenges && i < CHALLENGES_MAX; i++) {
 		const struct challenge *c = &r->challenge[i];
 
-		if (!c->supported || is_chosen(&d, r, i) ||
+		if (!c->supported || is_outdone(r, i) ||
 		    !account_may_answer(account, c->proxy, r->ruri_host, r->hop_host, c->realm))
 			continue;
 		/* a realm that cannot be remembered could be answered for ever */

@@ -21,6 +21,7 @@ struct challenge {
 	bool proxy;       /* Proxy-Authenticate */
 	bool stale;
 	bool supported;   /* an algorithm and qop that sip/digest can compute */
+	unsigned strength; /* of the algorithm: more is stronger */
 };
 
 #define CONTACTS_MAX    8   /* of a 3xx or 485 that are kept */

@@ -154,7 +154,7 @@ void phone_sip_reoffer_failed(struct phone *p, unsigned call, unsigned code, con
 	struct call *c = call ? call_find(p, call) : NULL;
 	char shown[SNAPSHOT_TEXT], who[SNAPSHOT_TEXT];
 
-	if (!c || !call_is_up(c))
+	if (!c || !call_is_up(c) || !c->reoffering)
 		return;
 	c->reoffering = false;
 	c->held_by_us = !c->held_by_us;

@@ -203,6 +203,9 @@ void phone_sip_closed(struct phone *p, unsigned call, enum ended_by by, unsigned
 void phone_sip_registration(struct phone *p, const char *account, enum registration_state state,
 			    const struct response *response, unsigned expires, unsigned retry_in);
 
+/* The machine's way to others is lost, or THERE again; a notice tells of it, the last one replaces the others. */
+void phone_sip_network(struct phone *p, bool there);
+
 /* --- reported by media/ ------------------------------------------------------------------ */
 
 struct media_stats {

@@ -76,7 +76,8 @@ void port_sip_account_removed(const char *name);
 
 /* Sound (media/). */
 /* Reserves RTP and RTCP sockets on ADDRESS (numeric); *PORT is the RTP port. 0 or an errno
- * (EADDRINUSE: the whole range is taken). Again for the same call: the same port. */
+ * (EADDRINUSE: the whole range is taken). Again for the same call: the same port on the same ADDRESS; on another one
+ * new sockets, a stream that runs goes on with them, and the old ones are closed. */
 int port_media_open(unsigned call, const char *address, uint16_t *port);
 /* Starts or changes the stream of a call. */
 int port_media_start(unsigned call, const struct media_params *params);

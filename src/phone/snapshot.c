@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "phone/internal.h"
 
@@ -29,6 +30,26 @@ static void copy_call(struct snapshot_call *s, const struct call *c)
 	text_copy(s->dtmf_received, sizeof(s->dtmf_received), c->dtmf_received);
 	s->has_stats = c->has_stats;
 	s->stats = c->stats;
+}
+
+/* The registrar, without what every one has in common, and the first hop if there is one. */
+static void copy_server(char *dst, size_t size, const struct account *a)
+{
+	static const char *const transport[] = {
+		[TRANSPORT_ANY] = "", [TRANSPORT_UDP] = " (udp)", [TRANSPORT_TCP] = " (tcp)"
+	};
+	const char *registrar = a->registrar[0] ? strchr(a->registrar, ':') + 1 : a->host;
+	char server[3 * ACCOUNT_TEXT_MAX], port[16] = "";
+
+	if (!a->registrar[0] && a->port)
+		snprintf(port, sizeof(port), ":%u", a->port);
+	if (a->outbound[0])
+		/* TRANSLATORS: a registrar, its port, a way to reach it (udp), and the server that leads there */
+		snprintf(server, sizeof(server), _("%1$s%2$s%3$s by way of %4$s"), registrar, port, transport[a->transport],
+			 strchr(a->outbound, ':') + 1);
+	else
+		snprintf(server, sizeof(server), "%s%s%s", registrar, port, transport[a->transport]);
+	text_show_str(dst, size, server);
 }
 
 void phone_snapshot(const struct phone *p, struct snapshot *s)
@@ -73,6 +94,9 @@ void phone_snapshot(const struct phone *p, struct snapshot *s)
 		d->state = a->state;
 		d->code = a->code;
 		text_show_str(d->reason, sizeof(d->reason), a->reason);
+		copy_server(d->server, sizeof(d->server), a);
+		d->until_ms = a->until_ms;
+		d->retry_ms = a->retry_ms;
 	}
 	s->muted = p->muted;
 	s->volume = p->settings->volume;

@@ -71,6 +71,8 @@ struct snapshot_account {
 	enum registration_state state;
 	unsigned code;
 	char reason[SNAPSHOT_TEXT];      /* why it failed, translated where local */
+	char server[SNAPSHOT_TEXT];      /* where it registers, as configured */
+	int64_t until_ms, retry_ms;      /* wall time: see account.h */
 };
 
 struct snapshot {

@@ -12,14 +12,20 @@
 
 #define HEX_MAX (2 * EVP_MAX_MD_SIZE + 1)
 
-/* Weakest first: of two that a server offers for one realm the later row is taken. */
+/* Weakest first: of two that a server offers for one realm the later row is taken (RFC 7616 section 3.2, RFC 8760). */
 struct digest_algorithm {
 	const char *name;
 	const EVP_MD *(*md)(void);
+	bool session;                    /* -sess: the password's hash is bound to nonce and cnonce */
 };
 
 static const struct digest_algorithm algorithms[] = {
-	{"MD5", EVP_md5},
+	{"MD5", EVP_md5, false},
+	{"MD5-sess", EVP_md5, true},
+	{"SHA-256", EVP_sha256, false},
+	{"SHA-256-sess", EVP_sha256, true},
+	{"SHA-512-256", EVP_sha512_256, false},
+	{"SHA-512-256-sess", EVP_sha512_256, true},
 };
 
 static const struct digest_algorithm *algorithm_find(const struct pl *name)
@@ -77,12 +83,17 @@ static int compute(char *result, size_t size, const struct digest_algorithm *alg
 		   const char *nonce, uint32_t count, const char *cnonce, const char *qop, const void *body,
 		   size_t body_len)
 {
-	char a1[HEX_MAX], a2[HEX_MAX], entity[HEX_MAX], out[HEX_MAX], nc[9];
+	char a1[HEX_MAX], plain[HEX_MAX], a2[HEX_MAX], entity[HEX_MAX], out[HEX_MAX], nc[9];
 	const EVP_MD *md = algorithm->md();
 	int err;
 
 	snprintf(nc, sizeof(nc), "%08x", count);
 	err = hash(a1, md, (const char *[]){user, realm, password, NULL});
+	if (!err && algorithm->session) {
+		text_copy(plain, sizeof(plain), a1);
+		err = hash(a1, md, (const char *[]){plain, nonce, cnonce, NULL});
+		OPENSSL_cleanse(plain, sizeof(plain));
+	}
 	if (!err && qop && !strcmp(qop, "auth-int")) {
 		err = hash_body(entity, md, body, body_len);
 		if (!err)
@@ -126,43 +137,68 @@ static void challenge_clear(struct digest_challenge *c)
 	memset(c, 0, sizeof(*c));
 }
 
-/* One "name=value" of a challenge, the quotes taken off. False at the end. */
+static const char blanks[] = " \t\r\n", between[] = " \t\r\n,";
+
+/* libre's strings do not end in NUL, and one that does is no character of a set. */
+static bool is_one_of(char c, const char *set)
+{
+	return c && strchr(set, c);
+}
+
+static void skip(struct pl *rest, const char *set)
+{
+	while (rest->l && is_one_of(*rest->p, set))
+		pl_advance(rest, 1);
+}
+
+static struct pl take_word(struct pl *rest, const char *ends)
+{
+	struct pl word = {rest->p, 0};
+
+	while (rest->l && !is_one_of(*rest->p, ends)) {
+		pl_advance(rest, 1);
+		word.l++;
+	}
+	return word;
+}
+
+/* What stands between quotes; REST is behind the first of them. */
+static struct pl take_quoted(struct pl *rest)
+{
+	struct pl text = {rest->p, 0};
+
+	while (rest->l && *rest->p != '"') {
+		ssize_t n = *rest->p == '\\' && rest->l > 1 ? 2 : 1;
+
+		pl_advance(rest, n);
+		text.l += (size_t)n;
+	}
+	if (rest->l)
+		pl_advance(rest, 1);
+	return text;
+}
+
+/* One "name=value" of a challenge, the quotes taken off. False at its end: that of the field, or a word without
+ * "=", which begins the next challenge and stays in REST. */
 static bool next_param(struct pl *rest, struct pl *name, struct pl *value)
 {
-	const char *p = rest->p, *end = p + rest->l;
+	struct pl r = *rest;
 
-	while (p < end && strchr(" \t\r\n,", *p))
-		p++;
-	name->p = p;
-	while (p < end && !strchr(" \t\r\n,=", *p))
-		p++;
-	name->l = (size_t)(p - name->p);
-	while (p < end && strchr(" \t\r\n", *p))
-		p++;
-	value->p = p;
-	value->l = 0;
-	if (p < end && *p == '=') {
-		p++;
-		while (p < end && strchr(" \t\r\n", *p))
-			p++;
-		if (p < end && *p == '"') {
-			value->p = ++p;
-			while (p < end && *p != '"')
-				p += *p == '\\' && p + 1 < end ? 2 : 1;
-			value->l = (size_t)(p - value->p);
-			if (p < end)
-				p++;
-		}
-		else {
-			value->p = p;
-			while (p < end && !strchr(" \t\r\n,", *p))
-				p++;
-			value->l = (size_t)(p - value->p);
-		}
+	skip(&r, between);
+	*name = take_word(&r, " \t\r\n,=");
+	skip(&r, blanks);
+	if (!name->l || !r.l || *r.p != '=')
+		return false;
+	pl_advance(&r, 1);
+	skip(&r, blanks);
+	if (r.l && *r.p == '"') {
+		pl_advance(&r, 1);
+		*value = take_quoted(&r);
 	}
-	rest->l = (size_t)(end - p);
-	rest->p = p;
-	return name->l > 0;
+	else
+		*value = take_word(&r, between);
+	*rest = r;
+	return true;
 }
 
 /* Sets the flags of the words of a qop value that we know. */
@@ -197,57 +233,74 @@ static bool printable(const struct pl *v)
 	return true;
 }
 
-/* EBADMSG: no Digest challenge, or one that says too little. */
-static int challenge_read(struct digest_challenge *c, const struct pl *header, bool proxy)
+static int take_param(struct digest_challenge *c, const struct pl *name, const struct pl *value)
+{
+	int err = 0;
+
+	if (!printable(value))
+		err = EBADMSG;
+	else if (!pl_strcasecmp(name, "realm") && !c->realm)
+		err = pl_strdup(&c->realm, value);
+	else if (!pl_strcasecmp(name, "nonce") && !c->nonce)
+		err = pl_strdup(&c->nonce, value);
+	else if (!pl_strcasecmp(name, "opaque") && !c->opaque)
+		err = pl_strdup(&c->opaque, value);
+	else if (!pl_strcasecmp(name, "algorithm") && !c->algorithm_text) {
+		c->algorithm = algorithm_find(value);
+		err = pl_strdup(&c->algorithm_text, value);
+	}
+	else if (!pl_strcasecmp(name, "stale"))
+		c->stale = !pl_strcasecmp(value, "true");
+	else if (!pl_strcasecmp(name, "qop"))
+		read_qop(c, value);
+	return err;
+}
+
+/* The next challenge of a field, which may hold several. EBADMSG: no Digest challenge, or one that says too little;
+ * REST is behind it in any case. ENOENT: there is no more. */
+static int challenge_read(struct digest_challenge *c, struct pl *rest, bool proxy)
 {
 	static const struct pl md5 = PL("MD5");
-	struct pl rest = *header, name, value;
+	struct pl scheme, name, value;
 	int err = 0;
 
 	memset(c, 0, sizeof(*c));
 	c->proxy = proxy;
-	if (rest.l < 7 || strncasecmp(rest.p, "Digest", 6) || !strchr(" \t\r\n", rest.p[6]))
-		return EBADMSG;
-	pl_advance(&rest, 6);
 	c->algorithm = algorithm_find(&md5);
-	while (!err && next_param(&rest, &name, &value)) {
-		if (!printable(&value))
-			err = EBADMSG;
-		else if (!pl_strcasecmp(&name, "realm") && !c->realm)
-			err = pl_strdup(&c->realm, &value);
-		else if (!pl_strcasecmp(&name, "nonce") && !c->nonce)
-			err = pl_strdup(&c->nonce, &value);
-		else if (!pl_strcasecmp(&name, "opaque") && !c->opaque)
-			err = pl_strdup(&c->opaque, &value);
-		else if (!pl_strcasecmp(&name, "algorithm") && !c->algorithm_text) {
-			c->algorithm = algorithm_find(&value);
-			err = pl_strdup(&c->algorithm_text, &value);
-		}
-		else if (!pl_strcasecmp(&name, "stale"))
-			c->stale = !pl_strcasecmp(&value, "true");
-		else if (!pl_strcasecmp(&name, "qop"))
-			read_qop(c, &value);
+	skip(rest, between);
+	if (!rest->l)
+		return ENOENT;
+	/* one character at least, so that this comes to an end whatever it is */
+	scheme = take_word(rest, between);
+	while (next_param(rest, &name, &value)) {
+		if (!err)
+			err = take_param(c, &name, &value);
 	}
-	if (!err && (!c->realm || !c->nonce))
+	if (!err && (pl_strcasecmp(&scheme, "Digest") || !c->realm || !c->nonce))
 		err = EBADMSG;
 	if (err)
 		challenge_clear(c);
 	return err;
 }
 
+/* Without a qop no cnonce is told, and -sess needs one. */
 static bool can_answer(const struct digest_challenge *c)
 {
-	return c->algorithm && (!c->qop || c->qop_auth || c->qop_auth_int);
+	return c->algorithm && (c->qop ? c->qop_auth || c->qop_auth_int : !c->algorithm->session);
 }
 
 static bool challenge_h(const struct sip_hdr *hdr, const struct sip_msg *msg, void *arg)
 {
 	struct digest *d = arg;
+	struct pl rest = hdr->val;
+	int err = 0;
 
 	(void)msg;
-	if (d->offers < CHALLENGES_MAX &&
-	    !challenge_read(&d->offered[d->offers], &hdr->val, hdr->id == SIP_HDR_PROXY_AUTHENTICATE))
-		d->offers++;
+	while (d->offers < CHALLENGES_MAX && err != ENOENT) {
+		err = challenge_read(&d->offered[d->offers], &rest, hdr->id == SIP_HDR_PROXY_AUTHENTICATE);
+		if (!err)
+			d->offers++;
+	}
 	return d->offers == CHALLENGES_MAX;
 }
 
@@ -264,6 +317,8 @@ void digest_note(struct digest *d, const struct sip_msg *response, struct respon
 		r->challenge[i].proxy = d->offered[i].proxy;
 		r->challenge[i].stale = d->offered[i].stale;
 		r->challenge[i].supported = can_answer(&d->offered[i]);
+		if (d->offered[i].algorithm)
+			r->challenge[i].strength = (unsigned)(d->offered[i].algorithm - algorithms);
 	}
 	r->challenges = d->offers;
 }
@@ -328,12 +383,14 @@ int digest_write(struct digest *d, struct mbuf *mb, const char *user, const char
 	for (i = 0; i < d->takings && !err; i++) {
 		struct digest_challenge *c = &d->taken[i];
 		const char *qop = !c->qop ? NULL : c->qop_auth ? "auth" : "auth-int";
-		char cnonce[17], result[HEX_MAX];
+		char result[HEX_MAX];
 
-		re_snprintf(cnonce, sizeof(cnonce), "%016llx", rand_u64());
+		/* one for all answers to a nonce: -sess has hashed it in, and the count makes each answer another */
+		if (!c->count)
+			re_snprintf(c->cnonce, sizeof(c->cnonce), "%016llx", rand_u64());
 		c->count++;
 		err = compute(result, sizeof(result), c->algorithm, user, c->realm, password, method, uri, c->nonce,
-			      c->count, cnonce, qop, body, body_len);
+			      c->count, c->cnonce, qop, body, body_len);
 		if (err)
 			break;
 		err = mbuf_printf(mb,
@@ -345,7 +402,7 @@ int digest_write(struct digest *d, struct mbuf *mb, const char *user, const char
 		if (c->opaque)
 			err |= mbuf_printf(mb, ", opaque=\"%s\"", c->opaque);
 		if (qop)
-			err |= mbuf_printf(mb, ", qop=%s, nc=%08x, cnonce=\"%s\"", qop, c->count, cnonce);
+			err |= mbuf_printf(mb, ", qop=%s, nc=%08x, cnonce=\"%s\"", qop, c->count, c->cnonce);
 		err |= mbuf_write_str(mb, "\r\n");
 	}
 	return err;

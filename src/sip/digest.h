@@ -1,4 +1,4 @@
-/* digest.h - digest credentials for one registration or call (RFC 7616, RFC 3261 section 22). */
+/* digest.h - digest credentials for one registration or call (RFC 7616, RFC 8760, RFC 3261 section 22). */
 #ifndef OFFHOOK_SIP_DIGEST_H
 #define OFFHOOK_SIP_DIGEST_H
 
@@ -20,6 +20,7 @@ struct digest_challenge {
 	bool proxy, stale;
 	bool qop, qop_auth, qop_auth_int;
 	uint32_t count;                  /* nc of the last answer */
+	char cnonce[17];                 /* of all answers; set with the first */
 };
 
 /* Zero-initialised is empty. */
@@ -30,7 +31,8 @@ struct digest {
 	unsigned takings;
 };
 
-/* Notes the challenges of a 401 or 407 and describes them in R. Replaces those of the last response. */
+/* Notes the challenges of a 401 or 407, the first CHALLENGES_MAX of all its fields, and describes them in R. Replaces
+ * those of the last response. */
 void digest_note(struct digest *d, const struct sip_msg *response, struct response *r);
 /* From now on answers the marked challenges of the last response; of several for the same realm the
  * strongest. ENOENT when none of them can be computed, ENOSPC. */
@@ -42,8 +44,8 @@ int digest_write(struct digest *d, struct mbuf *mb, const char *user, const char
 		 const char *method, const char *uri, const void *body, size_t body_len);
 void digest_reset(struct digest *d);
 
-/* The computation alone, for its tests: RESULT gets the response in hex. Algorithms by name ("MD5");
- * QOP NULL, "auth" or "auth-int". ENOTSUP, ENOSPC. */
+/* The computation alone, for its tests: RESULT gets the response in hex. Algorithms by name ("MD5",
+ * "SHA-256-sess" ...); QOP NULL, "auth" or "auth-int". ENOTSUP, ENOSPC. */
 int digest_compute(char *result, size_t size, const char *algorithm, const char *user, const char *realm,
 		   const char *password, const char *method, const char *uri, const char *nonce,
 		   uint32_t count, const char *cnonce, const char *qop, const void *body, size_t body_len);

@@ -1,34 +1,50 @@
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "sip/endpoint.h"
+#include "sip/interfaces.h"
 
+#define GONE_KEPT_MS 120000 /* longer than any transaction lasts, and any call without a way */
 #define PORT_TRIES  100  /* ports after a taken one, or draws of a free one */
 #define TABLE_SIZE  64   /* buckets of libre's transaction and connection tables */
 
-static struct endpoint endpoint[ENDPOINTS_MAX];
-static unsigned endpoints;
+static struct endpoint endpoint[ENDPOINTS_MAX];  /* .sip NULL: a free place */
 static const uint8_t *last_packet;
 static size_t last_len;
 
-/* What an opening is about. */
-struct opening {
-	struct sa address[ENDPOINTS_MAX];
-	unsigned addresses;
+/* What was asked for, and what the last look found. */
+static struct {
+	bool any;                        /* "*" */
+	struct sa address;               /* else */
+	uint16_t port;                   /* the same for all; 0: not drawn yet */
 	const char *software;
 	sip_msg_h *request_h, *response_h;
-};
+	struct sa seen[INTERFACES_MAX + 2]; /* the usable addresses, and which of them the default routes use */
+	unsigned seen_count;
+	bool outside;                    /* one of them leads out of this machine */
+} own;
 
 struct endpoint *endpoint_at(unsigned i)
 {
-	return i < endpoints ? &endpoint[i] : NULL;
+	unsigned k, pass;
+
+	for (pass = 0; pass < 2; pass++) {
+		for (k = 0; k < ENDPOINTS_MAX; k++) {
+			struct endpoint *e = &endpoint[k];
+
+			if (e->sip && e->present && sa_is_loopback(&e->address) == (pass == 1) && !i--)
+				return e;
+		}
+	}
+	return NULL;
 }
 
 static void trace_h(bool tx, enum sip_transp tp, const struct sa *src, const struct sa *dst,
@@ -50,33 +66,10 @@ void endpoint_last_received(const uint8_t **packet, size_t *len)
 	*len = last_len;
 }
 
-static bool interface_h(const char *ifname, const struct sa *sa, void *arg)
-{
-	struct opening *o = arg;
-	unsigned i;
-
-	(void)ifname;
-	if (sa_is_linklocal(sa) || sa_is_any(sa) || o->addresses == ENDPOINTS_MAX)
-		return false;
-	for (i = 0; i < o->addresses; i++) {
-		if (sa_cmp(&o->address[i], sa, SA_ADDR))
-			return false;
-	}
-	o->address[o->addresses++] = *sa;
-	return false;
-}
-
-/* Loopback last: the first endpoint of a family is the one that is shown and tried when nothing fits. */
-static int loopback_last(const void *a, const void *b)
-{
-	return sa_is_loopback(a) - sa_is_loopback(b);
-}
-
-static int read_listen(struct opening *o, const char *listen, uint16_t *port)
+static int read_listen(const char *listen, uint16_t *port)
 {
 	const char *colon = strrchr(listen, ':');
 	struct sa sa;
-	unsigned i;
 	char *end;
 	long n;
 
@@ -86,13 +79,9 @@ static int read_listen(struct opening *o, const char *listen, uint16_t *port)
 	if (*end || n < 0 || n > 65535)
 		return EINVAL;
 	*port = (uint16_t)n;
-	if (colon - listen == 1 && listen[0] == '*') {
-		net_if_apply(interface_h, o);
-		qsort(o->address, o->addresses, sizeof(o->address[0]), loopback_last);
-		for (i = 0; i < o->addresses; i++)
-			sa_set_port(&o->address[i], *port);
-		return o->addresses ? 0 : EADDRNOTAVAIL;
-	}
+	own.any = colon - listen == 1 && listen[0] == '*';
+	if (own.any)
+		return 0;
 	if (sa_decode(&sa, listen, strlen(listen)) && n)
 		return EINVAL;
 	if (!n) {
@@ -106,95 +95,273 @@ static int read_listen(struct opening *o, const char *listen, uint16_t *port)
 		if (sa_set(&sa, &host, 0))
 			return EINVAL;
 	}
-	o->address[o->addresses++] = sa;
+	own.address = sa;
 	return 0;
+}
+
+static void shut(struct endpoint *e)
+{
+	e->requests = mem_deref(e->requests);
+	e->responses = mem_deref(e->responses);
+	if (e->sip)
+		sip_close(e->sip, true);
+	e->sip = mem_deref(e->sip);
 }
 
 void endpoints_close(void)
 {
-	while (endpoints) {
-		struct endpoint *e = &endpoint[--endpoints];
+	unsigned i;
 
-		e->requests = mem_deref(e->requests);
-		e->responses = mem_deref(e->responses);
-		sip_close(e->sip, true);
-		e->sip = mem_deref(e->sip);
-	}
+	for (i = 0; i < ENDPOINTS_MAX; i++)
+		shut(&endpoint[i]);
 }
 
-static int open_one(const struct opening *o, const struct sa *address)
+/* A free place, or that of an address which has been gone for so long that nothing is under way from it. */
+static struct endpoint *find_place(void)
 {
-	struct endpoint *e = &endpoint[endpoints];
-	int err;
+	struct endpoint *oldest = NULL;
+	unsigned i;
 
-	memset(e, 0, sizeof(*e));
-	err = sip_alloc(&e->sip, NULL, TABLE_SIZE, TABLE_SIZE, TABLE_SIZE, o->software, NULL, e);
-	if (err)
-		return err;
-	sip_set_trace_handler(e->sip, trace_h);
-	err = sip_transp_add(e->sip, SIP_TRANSP_UDP, address);
+	for (i = 0; i < ENDPOINTS_MAX; i++) {
+		struct endpoint *e = &endpoint[i];
+
+		if (!e->sip)
+			return e;
+		if (!e->present && tmr_jiffies() - e->gone_ms >= GONE_KEPT_MS && (!oldest || e->gone_ms < oldest->gone_ms))
+			oldest = e;
+	}
+	if (oldest)
+		shut(oldest);
+	return oldest;
+}
+
+static int add_transports(struct endpoint *e, const struct sa *address)
+{
+	int err = sip_transp_add(e->sip, SIP_TRANSP_UDP, address);
+
 	if (!err)
 		err = sip_transp_laddr(e->sip, &e->address, SIP_TRANSP_UDP, address);
 	if (!err)
 		err = sip_transp_add(e->sip, SIP_TRANSP_TCP, &e->address);
+	return err;
+}
+
+static int open_one(const struct sa *address)
+{
+	struct endpoint *e = find_place();
+	int err;
+
+	if (!e)
+		return ENOSPC;
+	memset(e, 0, sizeof(*e));
+	err = sip_alloc(&e->sip, NULL, TABLE_SIZE, TABLE_SIZE, TABLE_SIZE, own.software, NULL, e);
+	if (err)
+		return err;
+	sip_set_trace_handler(e->sip, trace_h);
+	err = add_transports(e, address);
 	if (!err)
-		err = sip_listen(&e->requests, e->sip, true, o->request_h, e);
+		err = sip_listen(&e->requests, e->sip, true, own.request_h, e);
 	if (!err)
-		err = sip_listen(&e->responses, e->sip, false, o->response_h, e);
+		err = sip_listen(&e->responses, e->sip, false, own.response_h, e);
 	if (err) {
-		e->requests = mem_deref(e->requests);
-		e->responses = mem_deref(e->responses);
-		e->sip = mem_deref(e->sip);
+		shut(e);
 		return err;
 	}
-	endpoints++;
+	e->present = true;
+	if (!own.port)
+		own.port = sa_port(&e->address);
 	return 0;
 }
 
-/* All addresses with one port; an address that has just gone, or is not ready yet, is left out. */
-static int open_all(struct opening *o, uint16_t port, struct sa *failed)
+static struct endpoint *find_address(const struct sa *address)
+{
+	unsigned i;
+
+	for (i = 0; i < ENDPOINTS_MAX; i++) {
+		if (endpoint[i].sip && sa_cmp(&endpoint[i].address, address, SA_ADDR))
+			return &endpoint[i];
+	}
+	return NULL;
+}
+
+/* The addresses that are asked for among those that the machine has. */
+static unsigned read_addresses(struct interface_address *list)
+{
+	unsigned i, n = interfaces_read(list, INTERFACES_MAX);
+
+	if (own.any)
+		return n;
+	for (i = 0; i < n; i++) {
+		if (sa_cmp(&list[i].address, &own.address, SA_ADDR)) {
+			list[0] = list[i];
+			return 1;
+		}
+	}
+	/* one that no interface names may be there all the same: 127.0.0.2, 0.0.0.0 */
+	list[0].address = own.address;
+	list[0].usable = sa_is_loopback(&own.address) || sa_is_any(&own.address) || sa_is_linklocal(&own.address);
+	return list[0].usable ? 1 : 0;
+}
+
+/* Remembers what can be reached, and from where. Is it other than before? */
+static bool look(const struct interface_address *list, unsigned n)
+{
+	static const char *const world[] = {"192.0.2.1", "2001:db8::1"};
+	struct sa seen[ARRAY_SIZE(own.seen)], dst;
+	const struct endpoint *e;
+	unsigned i, count = 0;
+	bool same;
+
+	memset(seen, 0, sizeof(seen));
+	own.outside = false;
+	for (i = 0; i < n; i++) {
+		e = find_address(&list[i].address);
+		/* one that is not ours, or not ours yet: IPv6 looks for a while whether others have it */
+		if (!list[i].usable || !e || !e->present)
+			continue;
+		seen[count++] = list[i].address;
+		own.outside = own.outside || !own.any || !sa_is_loopback(&list[i].address);
+	}
+	/* by which of several interfaces the world is reached shows in where a packet to it would be sent from */
+	for (i = 0; own.any && i < ARRAY_SIZE(world); i++) {
+		if (!sa_set_str(&dst, world[i], SIP_PORT) && !interfaces_source(&seen[count], &dst))
+			count++;
+	}
+	same = count == own.seen_count;
+	for (i = 0; same && i < count; i++)
+		same = sa_cmp(&seen[i], &own.seen[i], SA_ADDR);
+	memcpy(own.seen, seen, sizeof(seen));
+	own.seen_count = count;
+	return !same;
+}
+
+/* Opens what is new among LIST, with the port that the others have or PORT. An address that has just gone, or is
+ * not ready yet, is left out; another error ends it when STRICT, with *FAILED. */
+static int open_new(const struct interface_address *list, unsigned n, uint16_t port, bool strict, struct sa *failed)
 {
 	char shown[64];
 	unsigned i;
-	int err = EADDRNOTAVAIL;
+	int err;
 
-	for (i = 0; i < o->addresses; i++) {
-		struct sa address = o->address[i];
+	for (i = 0; i < n; i++) {
+		struct endpoint *e = find_address(&list[i].address);
 
-		sa_set_port(&address, endpoints ? sa_port(&endpoint[0].address) : port);
-		err = open_one(o, &address);
-		*failed = address;
-		if (err && (err != EADDRNOTAVAIL || o->addresses == 1))
-			break;
-		if (err) {
-			re_snprintf(shown, sizeof(shown), "%j", &address);
-			log_info("not listening on %s: %s", shown, strerror(err));
+		if (!e) {
+			struct sa address = list[i].address;
+
+			sa_set_port(&address, own.port ? own.port : port);
+			err = open_one(&address);
+			if (err && strict && (err != EADDRNOTAVAIL || !own.any)) {
+				*failed = address;
+				return err;
+			}
+			if (err) {
+				re_snprintf(shown, sizeof(shown), "%j", &address);
+				log_info("not listening on %s: %s", shown, strerror(err));
+				continue;
+			}
+			e = find_address(&address);
 		}
+		e->present = true;
+		e->usable = list[i].usable;
 	}
-	if (endpoints && (!err || err == EADDRNOTAVAIL))
-		return 0;
-	endpoints_close();
-	return err;
+	return 0;
+}
+
+enum endpoints_change endpoints_refresh(void)
+{
+	struct interface_address list[INTERFACES_MAX];
+	bool outside = own.outside, changed;
+	unsigned i, k, n = read_addresses(list);
+
+	for (i = 0; i < ENDPOINTS_MAX; i++) {
+		struct endpoint *e = &endpoint[i];
+
+		if (!e->sip || !e->present)
+			continue;
+		for (k = 0; k < n && !sa_cmp(&e->address, &list[k].address, SA_ADDR); k++)
+			;
+		if (k < n)
+			continue;
+		e->present = e->usable = false;
+		e->gone_ms = tmr_jiffies();
+	}
+	open_new(list, n, own.port, false, NULL);
+	changed = look(list, n);
+	if (own.outside != outside)
+		return own.outside ? ENDPOINTS_BACK : ENDPOINTS_LOST;
+	return changed ? ENDPOINTS_CHANGED : ENDPOINTS_SAME;
+}
+
+bool endpoints_outside(void)
+{
+	return own.outside;
+}
+
+/* libre shows its connections to nobody, and this program has no other ones of TCP: they are told by what the
+ * system says of its descriptors. What is shut down here libre finds closed by the peer. */
+void endpoints_hang_up(void)
+{
+	struct rlimit limit;
+	int fd, last = 1024;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < (rlim_t)last)
+		last = (int)limit.rlim_cur;
+	for (fd = 0; fd < last; fd++) {
+		int listens = 0, protocol = 0;
+		socklen_t len = sizeof(int);
+
+		if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) || protocol != IPPROTO_TCP)
+			continue;
+		len = sizeof(int);
+		/* a listening one would be deaf after that */
+		if (!getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) && !listens)
+			shutdown(fd, SHUT_RDWR);
+	}
+}
+
+/* All addresses with one port. */
+static int open_all(uint16_t port, struct sa *failed)
+{
+	struct interface_address list[INTERFACES_MAX];
+	unsigned n = read_addresses(list);
+	int err;
+
+	own.port = 0;
+	/* whether there is a named one its socket must say */
+	if (!own.any && !n) {
+		list[0].address = own.address;
+		list[0].usable = false;
+		n = 1;
+	}
+	err = open_new(list, n, port, true, failed);
+	if (err) {
+		endpoints_close();
+		return err;
+	}
+	look(list, n);
+	if (!own.port)
+		own.port = port;
+	return 0;
 }
 
 int endpoints_open(const char *listen, bool named, const char *software, sip_msg_h *request_h,
 		   sip_msg_h *response_h, const char **why)
 {
 	static char sentence[256];
-	struct opening o;
 	char shown[128];
 	struct sa failed;
 	uint16_t port;
 	unsigned tries;
 	int err;
 
-	memset(&o, 0, sizeof(o));
+	memset(&own, 0, sizeof(own));
 	memset(&failed, 0, sizeof(failed));
-	o.software = software;
-	o.request_h = request_h;
-	o.response_h = response_h;
+	own.software = software;
+	own.request_h = request_h;
+	own.response_h = response_h;
 	*why = sentence;
-	err = read_listen(&o, listen, &port);
+	err = read_listen(listen, &port);
 	if (err == EINVAL) {
 		text_show_str(shown, sizeof(shown), listen);
 		snprintf(sentence, sizeof(sentence),
@@ -203,7 +370,7 @@ int endpoints_open(const char *listen, bool named, const char *software, sip_msg
 		return err;
 	}
 	for (tries = 0; !err; tries++) {
-		err = open_all(&o, port, &failed);
+		err = open_all(port, &failed);
 		if (err != EADDRINUSE || (port && named) || tries == PORT_TRIES || port == 65535)
 			break;
 		/* a drawn port that is free for UDP may be taken for TCP: draw again */
@@ -230,38 +397,25 @@ int endpoints_open(const char *listen, bool named, const char *software, sip_msg
 	return err;
 }
 
-/* The address that the system would send to DST from. */
-static int source_address(struct sa *source, const struct sa *dst)
-{
-	int fd, err = 0;
-
-	fd = socket(sa_af(dst), SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return errno;
-	source->len = sizeof(source->u);
-	if (connect(fd, &dst->u.sa, dst->len) < 0 || getsockname(fd, &source->u.sa, &source->len) < 0)
-		err = errno;
-	close(fd);
-	return err;
-}
-
 int endpoint_towards(struct endpoint **ep, const struct sa *dst)
 {
+	struct endpoint *first = NULL, *e;
 	struct sa source;
 	unsigned i;
 	int err;
 
-	err = source_address(&source, dst);
+	err = interfaces_source(&source, dst);
 	if (err)
 		return err;
-	*ep = NULL;
-	for (i = 0; i < endpoints; i++) {
-		if (sa_cmp(&endpoint[i].address, &source, SA_ADDR)) {
-			*ep = &endpoint[i];
+	for (i = 0; (e = endpoint_at(i)) != NULL; i++) {
+		if (sa_cmp(&e->address, &source, SA_ADDR)) {
+			*ep = e;
 			return 0;
 		}
-		if (!*ep && sa_af(&endpoint[i].address) == sa_af(dst))
-			*ep = &endpoint[i];
+		/* nobody outside could answer to a loopback address */
+		if (!first && sa_af(&e->address) == sa_af(dst) && (!own.any || !sa_is_loopback(&e->address)))
+			first = e;
 	}
-	return *ep ? 0 : EAFNOSUPPORT;
+	*ep = first;
+	return first ? 0 : EAFNOSUPPORT;
 }

@@ -23,8 +23,8 @@ struct flow_failure {
 
 struct flow;
 
-/* Writes all of the request after the Via line, body included. Called again for each hop that is tried.
- * An errno gives the request up. */
+/* Writes all of the request after the Via line, body included. Called again for each hop that is tried, and
+ * for one by both transports when the request turns out to be large. An errno gives the request up. */
 typedef int flow_write_h(struct mbuf *mb, const struct path *path, void *arg);
 /* Each provisional response, then one final response, or FAILURE with MSG NULL. At the last call the
  * flow is gone and its owner's pointer NULL. */
@@ -44,7 +44,10 @@ struct flow_request {
 	void *arg;
 };
 
-/* Starts a request with a transaction. Handlers run from the loop, never before this returns. ENOMEM.
+/* Starts a request with a transaction. Hops are tried in turn (RFC 3263 section 4.3): after a failure or a 503,
+ * or when one has said nothing for five seconds and there is another; those that have just failed come last. A
+ * request above 1300 bytes goes by TCP, also where UDP is asked for or PATH says so, and by UDP if that fails
+ * (RFC 3261 section 18.1.1). Handlers run from the loop, never before this returns. ENOMEM.
  * mem_deref() of the flow silences it; libre then ends the transaction by itself (with a CANCEL if it is
  * an INVITE that had a provisional response). */
 int flow_start(struct flow **fp, const struct flow_request *request);

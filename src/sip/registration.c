@@ -7,14 +7,22 @@
 #include "sip/digest.h"
 #include "sip/field.h"
 #include "sip/flow.h"
+#include "sip/keepalive.h"
 #include "sip/registration.h"
 #include "sip/report.h"
 #include "sip/session.h"
 #include "sip/stack.h"
 
 #define EXPIRES_MAX      86400u     /* a longer one that a registrar insists on is not ours to keep */
-#define RETRY_FIRST      30u        /* seconds after a failure, doubling */
-#define RETRY_LAST       1800u
+#define REFRESH_MIN      2u         /* seconds; sooner is not kept */
+#define RETRY_BASE       30u        /* RFC 5626 section 4.5, seconds */
+#define RETRY_MAX        1800u
+#define RETRY_AFTER_MAX  86400u
+#define FAILURES_MAX     3u         /* in a row, of one that has not been registered yet */
+#define STEADY_MS        120000u    /* a connection that has held so long may be made anew at once */
+#define SILENT_MAX       2u         /* connections in a row whose first ping had no answer: that server has none */
+#define ROUTES_MAX       8u         /* of a Service-Route */
+#define CONTACT_MAX      (SESSION_USER_MAX + 96)
 #define LEAVE_MS         1000       /* how long the phone waits for the answer to a last REGISTER */
 
 struct registration {
@@ -27,10 +35,21 @@ struct registration {
 	struct flow *flow;
 	struct path path;
 	bool has_path;
+	char bound[CONTACT_MAX];         /* the Contact that the registrar has */
+	char contact[CONTACT_MAX];       /* that of the request under way */
+	char *route[ROUTES_MAX];         /* Service-Route */
+	unsigned routes;
+	struct keepalive *keepalive;
+	uint64_t connected_ms;           /* when the keep-alive's flow was first used */
+	uint64_t lost_ms;                /* when a lost flow last made us register at once; 0 = never */
+	unsigned silent;
 	uint32_t cseq;
 	unsigned expires;                /* that we ask for; 0: we are leaving */
-	unsigned retry;                  /* seconds, of the next retry */
+	unsigned failures;               /* in a row */
+	bool refused;
 	bool interval_tried;             /* a 423 was followed once */
+	bool repeated_way;               /* the request goes the way of the last one, and there may be another */
+	bool was_registered;             /* since the user asked for it */
 	bool registered;
 	bool forgotten;                  /* the account is gone: no more reports */
 	struct tmr again;
@@ -41,11 +60,19 @@ static struct list registrations = LIST_INIT;
 
 static int send_register(struct registration *r, const struct path *path);
 
+static void forget_routes(struct registration *r)
+{
+	while (r->routes)
+		mem_deref(r->route[--r->routes]);
+}
+
 static void registration_free(void *arg)
 {
 	struct registration *r = arg;
 
 	list_unlink(&r->le);
+	forget_routes(r);
+	mem_deref(r->keepalive);
 	tmr_cancel(&r->again);
 	tmr_cancel(&r->left);
 	mem_deref(r->flow);
@@ -92,27 +119,128 @@ static void left_h(void *arg)
 		mem_deref(r);
 }
 
+/* Could another look at the names lead elsewhere? */
+static bool has_name(const struct registration *r)
+{
+	struct uri uri;
+	struct pl pl;
+	struct sa sa;
+
+	pl_set_str(&pl, dialog_next_hop(r->dialog));
+	return !uri_decode(&uri, &pl) && sa_set(&sa, &uri.host, 0);
+}
+
+/* Begins an attempt: a REGISTER with all that it takes to have it accepted. */
+static int attempt(struct registration *r)
+{
+	tmr_cancel(&r->again);
+	memset(&r->attempt, 0, sizeof(r->attempt));
+	r->interval_tried = false;
+	r->repeated_way = r->registered && has_name(r);
+	return send_register(r, r->registered ? &r->path : NULL);
+}
+
+static void failed(struct registration *r, const struct response *response, bool refused);
+
 static void again_h(void *arg)
 {
 	struct registration *r = arg;
+	struct response response;
+	int err = attempt(r);
 
-	memset(&r->attempt, 0, sizeof(r->attempt));
-	r->interval_tried = false;
-	if (send_register(r, NULL))
-		tmr_start(&r->again, (uint64_t)RETRY_LAST * 1000, again_h, r);
+	if (err) {
+		report_local(&response, LOCAL_TRANSPORT, strerror(err));
+		failed(r, &response, false);
+	}
 }
 
-static void failed(struct registration *r, const struct response *response, bool for_good)
+/* --- failures: see the header ------------------------------------------------------------------ */
+
+static bool is_one_of(unsigned code, const unsigned *codes, unsigned n)
 {
-	unsigned in = for_good ? 0 : r->retry;
+	unsigned i;
+
+	for (i = 0; i < n && codes[i] != code; i++)
+		;
+	return i < n;
+}
+
+static unsigned retry_after(const struct response *response)
+{
+	static const unsigned codes[] = {404, 413, 480, 486, 500, 503, 600, 603};
+	struct pl value;
+
+	if (!is_one_of(response->code, codes, ARRAY_SIZE(codes)))
+		return 0;
+	pl_set_str(&value, response->retry_after);
+	return field_number(&value, RETRY_AFTER_MAX, 0);
+}
+
+/* May the same request do better later, or by another way? */
+static bool may_pass(const struct response *response)
+{
+	static const unsigned passing[] = {408, 413, 430, 480, 486, 491}, lasting[] = {501, 505, 513, 555, 580};
+
+	if (!response->code)
+		return response->error != LOCAL_TLS;
+	if (response->code >= 500 && response->code < 600)
+		return !is_one_of(response->code, lasting, ARRAY_SIZE(lasting));
+	return is_one_of(response->code, passing, ARRAY_SIZE(passing)) || retry_after(response);
+}
+
+/* Milliseconds until the next attempt, 0: none by itself. */
+static uint64_t back_off(const struct registration *r, const struct response *response)
+{
+	uint64_t ms, asked = retry_after(response) * UINT64_C(1000);
+	unsigned limit = RETRY_BASE, i;
+
+	if (r->refused || (!r->was_registered && r->failures >= FAILURES_MAX))
+		return 0;
+	for (i = 0; i < r->failures && limit < RETRY_MAX; i++)
+		limit *= 2;
+	ms = (uint64_t)(limit < RETRY_MAX ? limit : RETRY_MAX) * (500 + rand_u16() % 501);
+	return ms > asked ? ms : asked;
+}
+
+static void failed(struct registration *r, const struct response *response, bool refused)
+{
+	uint64_t ms;
 
 	r->registered = false;
-	if (in) {
-		tmr_start(&r->again, (uint64_t)in * 1000, again_h, r);
-		r->retry = in * 2 < RETRY_LAST ? in * 2 : RETRY_LAST;
-	}
-	tell(r, REGISTRATION_FAILED, response, 0, in);
+	r->keepalive = mem_deref(r->keepalive);
+	/* the next attempt waits to be asked */
+	digest_reset(&r->digest);
+	r->failures++;
+	r->refused = refused || !may_pass(response);
+	ms = back_off(r, response);
+	if (ms)
+		tmr_start(&r->again, ms, again_h, r);
+	tell(r, REGISTRATION_FAILED, response, 0, (unsigned)((ms + 999) / 1000));
 }
+
+/* The connection on which calls would come is gone. */
+static void lost_h(int err, void *arg)
+{
+	struct registration *r = arg;
+	uint64_t now = tmr_jiffies();
+	struct response response;
+
+	/* a server that does not know pings is none that is gone: RFC 5626 section 3.5 */
+	r->silent = err == ETIMEDOUT && now - r->connected_ms < STEADY_MS + 15000 ? r->silent + 1 : 0;
+	if (!r->expires || !r->registered || r->flow)
+		return;
+	if (r->lost_ms && now - r->lost_ms < STEADY_MS) {
+		report_local(&response, LOCAL_TRANSPORT, err ? strerror(err) : "");
+		failed(r, &response, false);
+		return;
+	}
+	r->lost_ms = now;
+	r->registered = false;
+	tmr_start(&r->again, 0, again_h, r);
+	tell(r, REGISTRATION_REGISTERING, NULL, 0, 0);
+}
+
+/* --- success --------------------------------------------------------------------------------------- */
 
 struct granted {
 	const struct registration *r;
@@ -139,12 +267,40 @@ static bool contact_h(const struct sip_hdr *hdr, const struct sip_msg *msg, void
 	return true;
 }
 
+/* One value of Service-Route, on one line; one that is no SIP URI is left out. */
+static bool service_route_h(const struct sip_hdr *hdr, const struct sip_msg *msg, void *arg)
+{
+	struct registration *r = arg;
+	struct sip_addr a;
+	char *p;
+
+	(void)msg;
+	if (sip_addr_decode(&a, &hdr->val) || a.auri.l >= DIALOG_URI_MAX || pl_strcasecmp(&a.uri.scheme, "sip") ||
+	    pl_strdup(&r->route[r->routes], &hdr->val))
+		return false;
+	for (p = r->route[r->routes]; *p; p++) {
+		if ((unsigned char)*p < ' ')
+			*p = ' ';
+	}
+	return ++r->routes == ROUTES_MAX;
+}
+
+static void watch_flow(struct registration *r, const struct sip_msg *msg)
+{
+	bool had_one = r->keepalive != NULL;
+
+	mem_deref(r->keepalive);
+	if (!had_one)
+		r->connected_ms = tmr_jiffies();
+	if (keepalive_start(&r->keepalive, &r->path, msg, r->silent < SILENT_MAX, lost_h, r))
+		log_warning("account %s: its connection is not watched", r->account.name);
+}
+
 static void succeeded(struct registration *r, const struct sip_msg *msg)
 {
-	struct granted g = {r, false, r->expires};
+	struct granted g = {r, false, field_number(&msg->expires, UINT32_MAX, r->expires)};
 	uint64_t refresh;
 
-	g.seconds = field_number(&msg->expires, UINT32_MAX, r->expires);
 	sip_msg_hdr_apply(msg, true, SIP_HDR_CONTACT, contact_h, &g);
 	if (!g.seconds)
 		g.seconds = r->expires;
@@ -154,9 +310,15 @@ static void succeeded(struct registration *r, const struct sip_msg *msg)
 	refresh = g.seconds > 128 ? g.seconds - 64 : g.seconds / 2;
 	if (r->path.tp == SIP_TRANSP_TCP && refresh > 800)
 		refresh = 800;
-	tmr_start(&r->again, refresh ? refresh * 1000 : 500, again_h, r);
-	r->retry = RETRY_FIRST;
-	r->registered = true;
+	if (refresh < REFRESH_MIN)
+		refresh = REFRESH_MIN;
+	tmr_start(&r->again, refresh * 1000, again_h, r);
+	text_copy(r->bound, sizeof(r->bound), r->contact);
+	forget_routes(r);
+	sip_msg_hdr_apply(msg, true, SIP_HDR_SERVICE_ROUTE, service_route_h, r);
+	watch_flow(r, msg);
+	r->failures = 0;
+	r->registered = r->was_registered = true;
 	tell(r, REGISTRATION_REGISTERED, NULL, g.seconds, 0);
 }
 
@@ -188,6 +350,12 @@ static void response_h(const struct flow_failure *failure, const struct sip_msg 
 			succeeded(r, msg);
 		return;
 	}
+	/* nobody there any more: where do the names lead to now? */
+	if (!msg && r->repeated_way && r->expires) {
+		r->repeated_way = false;
+		if (!send_register(r, NULL))
+			return;
+	}
 	report_response(&response, msg, failure, dialog_request_uri(r->dialog), dialog_next_hop(r->dialog));
 	memset(&decision, 0, sizeof(decision));
 	if (msg && (msg->scode == 401 || msg->scode == 403 || msg->scode == 407)) {
@@ -202,9 +370,24 @@ static void response_h(const struct flow_failure *failure, const struct sip_msg 
 	}
 	if (msg && longer_interval(r, msg))
 		return;
-	/* a password that was refused is not tried again: accounts get locked by that */
-	digest_reset(&r->digest);
 	failed(r, &response, decision.credentials_refused);
+}
+
+/* Our address, and the one before it: nobody answers there any more. */
+static int write_contacts(struct registration *r, struct mbuf *mb, const struct path *path)
+{
+	size_t begin = mb->pos, prefix = strlen("Contact: ");
+	struct pl contact;
+	int err = flow_write_contact(mb, path, r->user);
+
+	if (err)
+		return err;
+	contact.p = (char *)mb->buf + begin + prefix;
+	contact.l = mb->pos - begin - prefix - 2;
+	text_copyn(r->contact, sizeof(r->contact), contact.p, contact.l);
+	if (r->bound[0] && strcmp(r->bound, r->contact))
+		err = mbuf_printf(mb, "Contact: %s;expires=0\r\n", r->bound);
+	return err;
 }
 
 static int write_h(struct mbuf *mb, const struct path *path, void *arg)
@@ -215,11 +398,12 @@ static int write_h(struct mbuf *mb, const struct path *path, void *arg)
 	r->path = *path;
 	r->has_path = true;
 	err = dialog_write(r->dialog, mb, "REGISTER", r->cseq);
-	err |= flow_write_contact(mb, path, r->user);
+	err |= write_contacts(r, mb, path);
 	if (r->digest.takings)
 		err |= digest_write(&r->digest, mb, r->account.auth_user[0] ? r->account.auth_user : r->account.user,
 				    r->account.password, "REGISTER", dialog_request_uri(r->dialog), NULL, 0);
-	err |= mbuf_printf(mb, "Expires: %u\r\nUser-Agent: %s\r\n", r->expires, stack_software());
+	/* RFC 3327: that those on the way may stay on the way of calls to us is fine with us */
+	err |= mbuf_printf(mb, "Expires: %u\r\nSupported: path\r\nUser-Agent: %s\r\n", r->expires, stack_software());
 	return err | session_write_body(mb, NULL);
 }
 
@@ -248,12 +432,26 @@ static int send_register(struct registration *r, const struct path *path)
 	return flow_start(&r->flow, &request);
 }
 
+/* Puts the account's outbound hop before the requests of D. */
+static int add_outbound(struct dialog *d, const struct account *a, struct uri *uri)
+{
+	char route[ACCOUNT_TEXT_MAX + 8];
+	struct pl pl, value;
+
+	pl_set_str(&pl, a->outbound);
+	if (uri_decode(uri, &pl))
+		return EINVAL;
+	re_snprintf(route, sizeof(route), "<%s%s>", a->outbound, field_param(&value, &uri->params, "lr") ? "" : ";lr");
+	return dialog_add_route(d, route);
+}
+
 /* Address of record, registrar and outbound hop as one half dialog. */
 static int make_dialog(struct registration *r)
 {
 	const struct account *a = &r->account;
-	char aor[ACCOUNT_TEXT_MAX + 2], uri[ACCOUNT_TEXT_MAX + 16], route[ACCOUNT_TEXT_MAX + 8];
+	char aor[ACCOUNT_TEXT_MAX + 2], uri[ACCOUNT_TEXT_MAX + 16];
 	bool number6 = strchr(a->host, ':') != NULL;
+	struct uri outbound;
 	int err;
 
 	re_snprintf(aor, sizeof(aor), "<%s>", a->uri);
@@ -264,10 +462,31 @@ static int make_dialog(struct registration *r)
 	else
 		re_snprintf(uri, sizeof(uri), number6 ? "sip:[%s]" : "sip:%s", a->host);
 	err = dialog_new(&r->dialog, uri, aor, aor);
-	if (!err && a->outbound[0]) {
-		re_snprintf(route, sizeof(route), "<%s%s>", a->outbound, strstr(a->outbound, ";lr") ? "" : ";lr");
-		err = dialog_add_route(r->dialog, route);
-	}
+	if (!err && a->outbound[0])
+		err = add_outbound(r->dialog, a, &outbound);
+	return err;
+}
+
+int registration_add_routes(struct dialog *d, const struct account *account)
+{
+	const struct registration *r = find(account->name);
+	struct uri outbound;
+	struct sip_addr first;
+	unsigned i = 0;
+	struct pl pl;
+	int err = 0;
+
+	memset(&outbound, 0, sizeof(outbound));
+	if (account->outbound[0])
+		err = add_outbound(d, account, &outbound);
+	if (err || !r || !r->routes)
+		return err;
+	/* a server that names itself is not visited twice */
+	pl_set_str(&pl, r->route[0]);
+	if (!sip_addr_decode(&first, &pl) && !pl_casecmp(&first.uri.host, &outbound.host) && first.uri.port == outbound.port)
+		i = 1;
+	for (; i < r->routes && !err; i++)
+		err = dialog_add_route(d, r->route[i]);
 	return err;
 }
 
@@ -285,7 +504,6 @@ int port_sip_register(const struct account *account)
 	tmr_init(&r->left);
 	r->account = *account;
 	r->expires = account->expires ? account->expires : 3600;
-	r->retry = RETRY_FIRST;
 	err = field_escape_user(r->user, sizeof(r->user), account->user);
 	if (!err)
 		err = make_dialog(r);
@@ -307,11 +525,12 @@ void port_sip_unregister(const struct account *account)
 		return;
 	tmr_cancel(&r->again);
 	r->flow = mem_deref(r->flow);
+	r->keepalive = mem_deref(r->keepalive);
 	r->expires = 0;
 	memset(&r->attempt, 0, sizeof(r->attempt));
 	/* told from the loop, the phone is in the middle of asking; at once when there is nothing to take back */
 	tmr_start(&r->left, r->has_path ? LEAVE_MS : 0, left_h, r);
-	if (!r->has_path || send_register(r, NULL))
+	if (!r->has_path || send_register(r, r->registered ? &r->path : NULL))
 		tmr_start(&r->left, 0, left_h, r);
 }
 
@@ -372,11 +591,15 @@ void registration_renew(void)
 	LIST_FOREACH(&registrations, le) {
 		struct registration *r = le->data;
 
-		/* neither under way nor to be tried again: refused for good */
-		if (r->forgotten || !r->expires || (!r->flow && !tmr_isrunning(&r->again)))
+		if (r->forgotten || !r->expires || r->refused)
 			continue;
 		r->flow = mem_deref(r->flow);
+		r->keepalive = mem_deref(r->keepalive);
+		r->failures = r->silent = 0;
+		r->lost_ms = 0;
+		r->registered = false;
 		tmr_start(&r->again, 0, again_h, r);
+		tell(r, REGISTRATION_REGISTERING, NULL, 0, 0);
 	}
 }
 

@@ -1,5 +1,6 @@
-/* resolve.h - from a SIP URI to numeric next hops (RFC 3263 without NAPTR): numbers, localhost, the hosts
- * file, then SRV and A/AAAA. Nothing here blocks; a name is given up after ten seconds in all. */
+/* resolve.h - from a SIP URI to numeric next hops (RFC 3263): numbers, localhost, the hosts file, then NAPTR, SRV
+ * and A/AAAA. Nothing here blocks; a name is given up after ten seconds in all, and a server that answers only
+ * some of the questions costs a few of these. Answers are kept (names.h). */
 #ifndef OFFHOOK_SIP_RESOLVE_H
 #define OFFHOOK_SIP_RESOLVE_H
 
@@ -7,14 +8,9 @@
 
 #include "phone/account.h"
 #include "phone/outcome.h"
+#include "sip/hops.h"
 
-#define HOPS_MAX        8
 #define RESOLVE_TIME_MS 10000
-
-struct hop {
-	struct sa address;
-	enum sip_transp tp;
-};
 
 struct resolve;
 
@@ -26,10 +22,10 @@ typedef void resolve_h(enum local_error error, const struct hop *hop, unsigned h
  * never before this returns; mem_deref(*RP) before that silences it. ENOMEM. */
 int resolve_start(struct resolve **rp, const char *uri, enum transport transport, resolve_h *h, void *arg);
 
-/* Ends what all lookups share (sockets of the name client). */
+/* Ends what all lookups share (sockets of the name client, what is remembered). */
 void resolve_close(void);
-
-/* Reads hosts(5) TEXT and adds the addresses of NAME (port PORT) to HOP, at most MAX. Returns how many. */
-unsigned resolve_hosts(const char *text, const char *name, uint16_t port, struct sa *address, unsigned max);
+/* Forgets which addresses names have and which of them were found dead: on another network both may be
+ * otherwise. Lookups under way go on. */
+void resolve_flush(void);
 
 #endif

@@ -29,6 +29,8 @@ static void session_free(void *arg)
 	tmr_cancel(&s->answer_end);
 	tmr_cancel(&s->tell_established);
 	tmr_cancel(&s->tell_closed);
+	tmr_cancel(&s->move_again);
+	tmr_cancel(&s->move_end);
 	mem_deref(s->invite);
 	mem_deref(s->st);
 	mem_deref(s->msg);
@@ -60,6 +62,8 @@ int session_new(struct session **sp, unsigned call, bool incoming, const struct 
 	tmr_init(&s->answer_end);
 	tmr_init(&s->tell_established);
 	tmr_init(&s->tell_closed);
+	tmr_init(&s->move_again);
+	tmr_init(&s->move_end);
 	err = negotiation_new(&s->sdp);
 	if (!err)
 		err = field_escape_user(s->user, sizeof(s->user), user);
@@ -114,6 +118,7 @@ void session_settle(struct session *s)
 void session_closed(struct session *s, enum ended_by by, unsigned code, const char *reason)
 {
 	s->state = SESSION_OVER;
+	session_moved(s);
 	tmr_cancel(&s->tell_established);
 	tmr_cancel(&s->tell_closed);
 	tmr_cancel(&s->glare);
@@ -135,6 +140,7 @@ static void tell_closed_h(void *arg)
 void session_closed_soon(struct session *s)
 {
 	s->state = SESSION_OVER;
+	session_moved(s);
 	tmr_cancel(&s->tell_established);
 	tmr_cancel(&s->glare);
 	if (s->call && !s->closed_told)

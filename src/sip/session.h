@@ -70,6 +70,11 @@ struct session {
 	unsigned answer_count;
 	struct tmr answer_again, answer_end;
 
+	/* the way to the peer is lost, or perhaps another now: session_move.c */
+	bool moving;
+	struct sa agreed;                /* our address that the peer knew when that began */
+	struct tmr move_again, move_end;
+
 	/* told from the loop, because the phone is in the middle of asking */
 	struct tmr tell_established, tell_closed;
 	struct media_params media;
@@ -126,6 +131,17 @@ void session_out_hangup(struct session *s);
 int session_out_reinvite(struct session *s);
 /* The same from the loop, and not while theirs is unsettled. */
 void session_out_reinvite_soon(struct session *s);
+
+/* --- session_move.c -------------------------------------------------------------------------- */
+
+/* The addresses have changed; ALL: every call is asked whether it is still there, else only those whose own address
+ * is concerned. */
+void session_network_changed(bool all);
+/* The re-INVITE of a call that moves has failed: MSG is the response, or NULL and ERR an errno. True: that is
+ * settled, else the call is lost. */
+bool session_move_failed(struct session *s, int err, const struct sip_msg *msg);
+/* The peer has answered at the call's address of now. */
+void session_moved(struct session *s);
 
 /* --- session_in.c --------------------------------------------------------------------------- */
 

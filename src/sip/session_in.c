@@ -348,6 +348,7 @@ void session_in_reinvite(struct session *s, struct endpoint *ep, const struct si
 {
 	struct media_params params;
 	struct mbuf *out = NULL;
+	struct path path;
 	const char *sdp;
 	unsigned refusal;
 	size_t len;
@@ -372,7 +373,10 @@ void session_in_reinvite(struct session *s, struct endpoint *ep, const struct si
 		reply_unsupported_media(ep, msg);
 		return;
 	}
-	err = session_open_media(s, &s->path);
+	path = s->path;
+	if (!path.endpoint->present)
+		path.endpoint = ep;
+	err = session_open_media(s, &path);
 	if (!err)
 		err = offer ? negotiation_answer(s->sdp, sdp, len, &out, &params) : negotiation_offer(s->sdp, &out);
 	if (err) {

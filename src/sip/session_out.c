@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "sip/field.h"
+#include "sip/registration.h"
 #include "sip/report.h"
 #include "sip/session.h"
 #include "sip/stack.h"
@@ -23,7 +24,6 @@ static struct dialog *dialog_of(const struct session *s)
 static int make_half(struct session *s, const char *uri)
 {
 	char name[2 * ACCOUNT_TEXT_MAX + 3], from[3 * ACCOUNT_TEXT_MAX + 16], to[DIALOG_URI_MAX + 2];
-	char route[ACCOUNT_TEXT_MAX + 8];
 	const char *own = s->account ? s->account->uri : "sip:offhook@localhost.invalid";
 	int err;
 
@@ -38,17 +38,8 @@ static int make_half(struct session *s, const char *uri)
 	else
 		re_snprintf(from, sizeof(from), "<%s>", own);
 	err = dialog_new(&s->half, uri, from, to);
-	if (!err && s->account && s->account->outbound[0]) {
-		struct uri outbound;
-		struct pl pl, value;
-
-		pl_set_str(&pl, s->account->outbound);
-		if (uri_decode(&outbound, &pl))
-			return EINVAL;
-		re_snprintf(route, sizeof(route), "<%s%s>", s->account->outbound,
-			    field_param(&value, &outbound.params, "lr") ? "" : ";lr");
-		err = dialog_add_route(s->half, route);
-	}
+	if (!err && s->account)
+		err = registration_add_routes(s->half, s->account);
 	return err;
 }
 
@@ -271,12 +262,14 @@ static void reinvite_answered(struct session *s, const struct sip_msg *msg)
 		return;
 	}
 	negotiation_withdraw(s->sdp);
+	session_moved(s);
 	phone_sip_media(stack_phone(), s->call, &params);
 }
 
 static void later_response(struct session *s, const struct flow_failure *failure, const struct sip_msg *msg)
 {
 	char reason[RESPONSE_TEXT] = "";
+	int err;
 
 	if (msg && msg->scode < 200)
 		return;
@@ -286,6 +279,7 @@ static void later_response(struct session *s, const struct flow_failure *failure
 	}
 	if (s->state != SESSION_UP)
 		return;
+	err = failure ? failure->err : 0;
 	if (msg && msg->scode == 491 && s->glares++ < GLARES_MAX) {
 		glare(s);
 		return;
@@ -295,12 +289,19 @@ static void later_response(struct session *s, const struct flow_failure *failure
 		return;
 	if (msg && msg->reason.p)
 		text_copyn(reason, sizeof(reason), msg->reason.p, msg->reason.l);
+	if (s->moving && session_move_failed(s, err, msg))
+		return;
+	/* what could not even be sent says nothing about the peer */
+	if (!s->moving && !msg && (err != ETIMEDOUT || !s->path.endpoint->usable)) {
+		reoffer_failed(s, 0, strerror(err));
+		return;
+	}
 	/* RFC 3261 section 12.2.1.2: the peer does not know the call any more */
 	if (!msg || msg->scode == 481 || msg->scode == 408) {
 		if (failure)
 			log_warning("no answer within the call: %s", failure->detail);
 		session_bye(s, s->dialog, NULL);
-		session_closed(s, msg && msg->scode == 481 ? ENDED_BY_THEM : ENDED_BY_NETWORK, msg ? msg->scode : 0,
+		session_closed(s, msg && msg->scode == 481 && !s->moving ? ENDED_BY_THEM : ENDED_BY_NETWORK, msg ? msg->scode : 0,
 			       reason);
 		return;
 	}

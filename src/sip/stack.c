@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "sip/endpoint.h"
 #include "sip/field.h"
+#include "sip/network.h"
 #include "sip/registration.h"
 #include "sip/reply.h"
 #include "sip/resolve.h"
@@ -12,6 +13,9 @@
 
 #define ADDRESSES_MAX (2 * ENDPOINTS_MAX)
 
+#define HUNG_UP_MS    100
+
+static struct tmr renewal;
 static struct phone *phone;
 static const struct settings *settings;
 static char addresses[ADDRESSES_MAX][80];
@@ -142,6 +146,41 @@ static bool response_h(const struct sip_msg *msg, void *arg)
 	return true;
 }
 
+/* ALL: what was known to be there before is to be asked again, too. */
+static void renew(bool all)
+{
+	resolve_flush();
+	session_network_changed(all);
+	registration_renew();
+}
+
+static void renew_h(void *arg)
+{
+	(void)arg;
+	/* without a network that waits until it is back */
+	if (endpoints_outside())
+		renew(true);
+}
+
+static void network_changed_h(uint64_t slept_ms, void *arg)
+{
+	enum endpoints_change change = endpoints_refresh();
+
+	(void)arg;
+	if (change == ENDPOINTS_LOST || change == ENDPOINTS_BACK)
+		phone_sip_network(phone, change == ENDPOINTS_BACK);
+	if (slept_ms) {
+		log_info("the machine has slept for %llu s", (unsigned long long)slept_ms / 1000);
+		/* libre must have seen their ends before anything is sent, else it takes them for alive */
+		endpoints_hang_up();
+		tmr_start(&renewal, HUNG_UP_MS, renew_h, NULL);
+	}
+	else if (change == ENDPOINTS_LOST)
+		session_network_changed(false);
+	else if (change != ENDPOINTS_SAME)
+		renew(change == ENDPOINTS_BACK);
+}
+
 int stack_start(struct phone *p, const struct settings *set, const char *listen, bool named, const char **why)
 {
 	int err;
@@ -153,11 +192,15 @@ int stack_start(struct phone *p, const struct settings *set, const char *listen,
 		phone = NULL;
 		settings = NULL;
 	}
+	else
+		network_watch(network_changed_h, NULL);
 	return err;
 }
 
 void stack_stop(void)
 {
+	network_unwatch();
+	tmr_cancel(&renewal);
 	session_close_all();
 	registration_close();
 	resolve_close();

@@ -73,7 +73,7 @@ class Home:
 class Phone:
     """offhook --headless: its events, its answers, its exit status."""
 
-    def __init__(self, *args, home=None, env=None):
+    def __init__(self, *args, home=None, env=None, under=()):
         self.home = home or Home()
         self.own_home = home is None
         environment = dict(self.home.env)
@@ -88,7 +88,7 @@ class Phone:
         self.ended = False
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [PROGRAM, "--headless", *args], env=environment, cwd=self.home.path,
+            [*under, PROGRAM, "--headless", *args], env=environment, cwd=self.home.path,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -287,17 +287,19 @@ def tone_level(path, frequency, start, length):
 class Peer:
     """A SIP user agent of raw datagrams: says exactly what a test wants, right or wrong."""
 
-    def __init__(self):
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+    def __init__(self, address="127.0.0.1"):
+        self.address = address
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket.bind((address, 0))
         self.port = self.socket.getsockname()[1]
-        self.media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.media.bind(("127.0.0.1", 0))
+        self.media = socket.socket(family, socket.SOCK_DGRAM)
+        self.media.bind((address, 0))
         self.media_port = self.media.getsockname()[1]
         self.source = None
 
     def uri(self, user="peer"):
-        return "sip:%s@127.0.0.1:%d" % (user, self.port)
+        return "sip:%s@%s:%d" % (user, "[%s]" % self.address if ":" in self.address else self.address, self.port)
 
     def receive(self, start=None, deadline=None):
         """The next message that begins with START; others are passed over."""
@@ -334,7 +336,8 @@ class Peer:
         self.send("\r\n".join(lines) + "\r\n\r\n" + body)
 
     def sdp(self, formats="0 101", more=("a=rtpmap:101 telephone-event/8000",)):
-        lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0",
+        where = "IN IP%d %s" % (6 if ":" in self.address else 4, self.address)
+        lines = ["v=0", "o=- 1 1 " + where, "s=-", "c=" + where, "t=0 0",
                  "m=audio %d RTP/AVP %s" % (self.media_port, formats)]
         return "\r\n".join(lines + list(more)) + "\r\n"
 

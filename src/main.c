@@ -23,7 +23,7 @@
 #include "media/media.h"
 #include "phone/phone.h"
 #include "sip/stack.h"
-#include "store/history.h"
+#include "store/store.h"
 #include "ui/ui.h"
 
 #define READY_LIMIT_MS    3000 /* then the phone is ready, registered or not */
@@ -128,14 +128,12 @@ static int call_status(unsigned call)
 /* Headless runs end by themselves (interface of the command line, "Life of a headless run"). */
 static void consider_leaving(void *arg)
 {
-	struct call_info info;
-
 	(void)arg;
 	if (!self.cli.headless || !self.ready || self.leaving)
 		return;
 	if (self.target_call) {
-		if (phone_call_info(self.phone, self.target_call, &info) || info.closed)
-			leave(call_status(self.target_call));
+		if (!phone_call_pending(self.phone, self.target_call))
+			leave(call_status(phone_call_latest(self.phone, self.target_call)));
 	}
 	else if (self.exec && !script_busy(self.exec) && headless_input_ended(self.headless) &&
 		 !phone_active_calls(self.phone))
@@ -145,7 +143,7 @@ static void consider_leaving(void *arg)
 static void event_h(const struct event *e, void *arg)
 {
 	(void)arg;
-	if (!strcmp(e->name, "call"))
+	if (!strcmp(e->name, "call") || !strcmp(e->name, "redial"))
 		loop_defer(consider_leaving, NULL);
 }
 
@@ -193,6 +191,8 @@ static void option_h(const char *name, void *arg)
 		phone_settings_changed(self.phone);
 	else if (!strncmp(name, "audio-", 6))
 		media_devices_changed();
+	else if (!strcmp(name, "tone-country"))
+		media_tones_changed();
 	else if (!strcmp(name, "meters"))
 		media_meters(self.on_screen && self.settings.meters);
 	else if (!strcmp(name, "sip-listen") && self.ready)
@@ -470,19 +470,26 @@ static void start_exchange(void)
 				    strerror(err));
 }
 
+/* The demo keeps no redials: the next run's exchange is another. */
 static void remember_calls(void)
 {
 	char file[PATHS_MAX];
 	int err = paths_get(file, sizeof(file), PATH_STATE, "offhook.db");
 
 	if (!err)
-		err = history_open(self.phone, file);
+		err = store_open(self.phone, file, !self.cli.demo);
 	if (err == EPROTO)
 		phone_notice(self.phone, SEVERITY_WARNING, "history",
 			     _("The history was written by a newer offhook; no calls are added to it."));
 	else if (err)
 		/* TRANSLATORS: %s is the cause in words */
 		phone_notice_printf(self.phone, SEVERITY_WARNING, "history", _("No history can be kept: %s"), strerror(err));
+}
+
+static void restore_redial(const struct redial_record *record, void *arg)
+{
+	(void)arg;
+	phone_redial_restore(self.phone, record);
 }
 
 static int run(void)
@@ -513,6 +520,7 @@ static int run(void)
 		start_exchange();
 	phone_listen(self.phone, event_h, NULL);
 	phone_listen(self.phone, registration_h, NULL);
+	redials_load(restore_redial, NULL);
 	if (!err)
 		phone_start(self.phone);
 	if (phone_accounts_settled(self.phone))
@@ -617,7 +625,7 @@ out:
 	stack_stop();
 	exchange_stop();
 	media_stop();
-	history_close();
+	store_close();
 	phone_free(self.phone);
 	keymap_free(self.env.keymap);
 	loop_unwatch(self.signals);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command_fakes.h"
+#include "phone/ports.h"
 
 struct fake fake;
 static struct { phone_event_h *h; void *arg; } listener[8];
@@ -95,6 +96,13 @@ int phone_dial(struct phone *p, const struct dial *dial, unsigned *call, const c
 	return 0;
 }
 
+int port_store_export(const char *file, unsigned *rows)
+{
+	snprintf(fake.did, sizeof(fake.did), "export %s", file);
+	*rows = fake.err ? 0 : 3;
+	return fake.err;
+}
+
 int phone_answer(struct phone *p, unsigned call) { (void)p; return did("answer", call); }
 int phone_hangup(struct phone *p, unsigned call) { (void)p; return did("hangup", call); }
 int phone_hold(struct phone *p, unsigned call) { (void)p; return did("hold", call); }
@@ -168,6 +176,51 @@ int phone_notice_step(struct phone *p, int step)
 }
 
 int phone_notice_dismiss(struct phone *p, unsigned id) { (void)p; return did("dismiss", id); }
+
+unsigned phone_notice_call(const struct phone *p, unsigned id) { (void)p; (void)id; return fake.notice_call; }
+
+int phone_notice_contact(struct phone *p, unsigned id, unsigned n, unsigned *call, const char **why)
+{
+	(void)p;
+	(void)id;
+	snprintf(fake.did, sizeof(fake.did), "contact %u", n);
+	*why = "the fake has no contact";
+	*call = 4;
+	return fake.err;
+}
+
+int phone_redial_now(struct phone *p, unsigned call, unsigned *new_call, const char **why)
+{
+	(void)p;
+	(void)why;
+	*new_call = 4;
+	return did("redial", call);
+}
+
+int phone_redial_auto(struct phone *p, unsigned call, const char **why)
+{
+	(void)p;
+	*why = "the fake does not arm";
+	fake.armed = !fake.err;
+	return did("arm", call);
+}
+
+int phone_redial_disarm(struct phone *p, unsigned call)
+{
+	(void)p;
+	if (!fake.armed)
+		return ENOTCONN;
+	fake.armed = false;
+	return did("disarm", call);
+}
+
+int phone_redial_cancel(struct phone *p, unsigned call) { (void)p; return did("cancel", call); }
+
+int port_trace_save(unsigned call, const char *file)
+{
+	snprintf(fake.did, sizeof(fake.did), "trace %u %s", call, file);
+	return fake.err;
+}
 
 /* ---- accounts ---- */
 

@@ -16,6 +16,8 @@ struct fake {
 	char header[256];           /* first header of the last dial */
 	int err;                    /* what the functions about calls return */
 	bool muted;
+	bool armed;                 /* the redial */
+	unsigned notice_call;       /* of the selected notice */
 	unsigned settings_changed;
 	unsigned listeners;
 	struct account account[ACCOUNTS_MAX];

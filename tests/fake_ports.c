@@ -1,10 +1,16 @@
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "fake_ports.h"
 
-uint64_t fake_now, fake_wake;
+uint64_t fake_now, fake_wake, fake_asleep;
+struct attempt_decision fake_decision;
+struct redial_record fake_stored[REDIALS_MAX];
+unsigned fake_stored_count;
+int fake_resend_error, fake_start_error;
 int fake_invite_error, fake_dtmf_error, fake_reoffer_error, fake_media_error, fake_answer_error;
 
 static char record[65536];
@@ -14,6 +20,9 @@ void fake_reset(void)
 {
 	fake_now = 1000;
 	fake_wake = UINT64_MAX;
+	fake_asleep = 0;
+	fake_stored_count = 0;
+	fake_resend_error = fake_start_error = 0;
 	fake_invite_error = fake_dtmf_error = fake_reoffer_error = fake_media_error = fake_answer_error = 0;
 	used = taken = 0;
 	record[0] = '\0';
@@ -57,8 +66,8 @@ void fake_pass(struct phone *p, uint64_t ms)
 }
 
 uint64_t port_now_ms(void) { return fake_now; }
-uint64_t port_boot_ms(void) { return fake_now; }
-int64_t port_wall_ms(void) { return 1700000000000 + (int64_t)fake_now; }
+uint64_t port_boot_ms(void) { return fake_now + fake_asleep; }
+int64_t port_wall_ms(void) { return 1700000000000 + (int64_t)(fake_now + fake_asleep); }
 void port_wake_at(uint64_t ms) { fake_wake = ms; }
 
 int port_sip_invite(const struct invite *i)
@@ -69,9 +78,9 @@ int port_sip_invite(const struct invite *i)
 
 int port_sip_resend(unsigned call, const struct attempt_decision *decision)
 {
-	(void)decision;
+	fake_decision = *decision;
 	fake_note("resend %u", call);
-	return 0;
+	return fake_resend_error;
 }
 
 void port_sip_hangup(unsigned call) { fake_note("hangup %u", call); }
@@ -107,7 +116,7 @@ int port_media_open(unsigned call, const char *address, uint16_t *port)
 int port_media_start(unsigned call, const struct media_params *m)
 {
 	fake_note("media start %u %s", call, m->codec->name);
-	return 0;
+	return fake_start_error;
 }
 
 void port_media_close(unsigned call) { fake_note("media close %u", call); }
@@ -120,4 +129,48 @@ int port_media_dtmf(unsigned call, const char *digits)
 {
 	fake_note("dtmf %u %s", call, digits);
 	return fake_dtmf_error;
+}
+
+static struct redial_record *stored(const char *uri, const char *account)
+{
+	unsigned i;
+
+	for (i = 0; i < fake_stored_count; i++) {
+		if (!strcmp(fake_stored[i].uri, uri) && !strcmp(fake_stored[i].account, account))
+			return &fake_stored[i];
+	}
+	return NULL;
+}
+
+void port_store_redial(const struct redial_record *new)
+{
+	struct redial_record *r = stored(new->uri, new->account);
+
+	if (!r && fake_stored_count < REDIALS_MAX)
+		r = &fake_stored[fake_stored_count++];
+	if (r)
+		*r = *new;
+	fake_note("store %s %s", new->uri, new->armed ? "armed" : "waiting");
+}
+
+void port_store_redial_drop(const char *uri, const char *account)
+{
+	struct redial_record *r = stored(uri, account);
+
+	if (r)
+		*r = fake_stored[--fake_stored_count];
+	fake_note("forget %s", uri);
+}
+
+int port_trace_save(unsigned call, const char *file)
+{
+	fake_note("trace %u %s", call, file);
+	return call ? 0 : ENOENT;
+}
+
+int port_store_export(const char *file, unsigned *rows)
+{
+	fake_note("export %s", file);
+	*rows = 0;
+	return 0;
 }

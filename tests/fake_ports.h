@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "phone/phone.h"
+#include "phone/redial.h"
 
 extern uint64_t fake_now;          /* ms */
 extern uint64_t fake_wake;         /* what port_wake_at() last wished */
@@ -14,6 +15,12 @@ extern int fake_invite_error;      /* errno for port_sip_invite() */
 extern int fake_dtmf_error;
 extern int fake_reoffer_error;
 extern int fake_answer_error;
+extern uint64_t fake_asleep;       /* ms that boot and wall time are ahead of fake_now */
+extern int fake_resend_error;      /* for port_sip_resend() */
+extern int fake_start_error;       /* for port_media_start() */
+extern struct attempt_decision fake_decision;             /* of the last port_sip_resend() */
+extern struct redial_record fake_stored[REDIALS_MAX];     /* what is in the store */
+extern unsigned fake_stored_count;
 extern int fake_media_error;       /* for port_media_open() */
 
 /* Forgets the record and goes back to the start of time. */

@@ -889,13 +889,22 @@ static const struct {
 	const char *name, *part;
 } wanted[] = {
 	{300, "Contact", "milliwatt@127.0.0.1"}, {301, "Contact", "sip:echo@127.0.0.1"},
-	{302, "Contact", "sip:echo@127.0.0.1"}, {305, "Contact", "sip:127.0.0.1"},
-	{401, "WWW-Authenticate", "Digest"}, {405, "Allow", "INVITE"}, {406, "Accept", "application/sdp"},
-	{407, "Proxy-Authenticate", "Digest"}, {413, "Retry-After", "10"}, {415, "Accept", "application/sdp"},
-	{420, "Unsupported", "100rel"}, {421, "Require", "timer"}, {422, "Min-SE", "1800"},
-	{423, "Min-Expires", "60"}, {480, "Retry-After", "30 (out for coffee);duration=600"},
-	{485, "Contact", "slow@127.0.0.1"}, {488, "Warning", "305 127.0.0.1"}, {489, "Allow-Events", "dialog"},
-	{494, "Security-Server", "tls"}, {503, "Retry-After", "20"}, {606, "Warning", "304 127.0.0.1"},
+	{302, "Contact", "sip:echo@127.0.0.1"}, {305, "Contact", "sip:127.0.0.1"}, {380, "Contact", "sip:echo@127.0.0.1"},
+	{400, "Warning", "399 127.0.0.1"}, {401, "WWW-Authenticate", "Digest"}, {402, "Error-Info", "<sip:early@127.0.0.1:"},
+	{403, "Warning", "399 127.0.0.1"}, {404, "Retry-After", "60 (new"}, {405, "Allow", "INVITE"},
+	{406, "Accept", "application/sdp"}, {407, "Proxy-Authenticate", "Digest"}, {408, "Reason", "Q.850;cause=102"},
+	{410, "Error-Info", "<sip:early@127.0.0.1:"}, {413, "Retry-After", "10"}, {415, "Accept", "application/sdp"},
+	{415, "Accept-Encoding", "identity"}, {415, "Accept-Language", "en"}, {417, "Accept-Resource-Priority", "dsn.routine"},
+	{420, "Unsupported", "100rel"}, {421, "Require", "timer"}, {422, "Min-SE", "3600"}, {423, "Min-Expires", "60"},
+	{424, "Geolocation-Error", "100"}, {425, "AlertMsg-Error", "100"}, {470, "Permission-Missing", "sip:echo@127.0.0.1"},
+	{480, "Retry-After", "30 (out for coffee);duration=600"}, {484, "Reason", "Q.850;cause=28"},
+	{485, "Contact", "slow@127.0.0.1"}, {486, "Retry-After", "15 (on another line)"}, {487, "Reason", "SIP;cause=487"},
+	{488, "Warning", "305 127.0.0.1"}, {489, "Allow-Events", "dialog"}, {494, "Security-Server", "tls"},
+	{500, "Retry-After", "5"}, {501, "Allow", "INVITE"}, {502, "Reason", "Q.850;cause=38"}, {503, "Retry-After", "20"},
+	{504, "Reason", "Q.850;cause=41"}, {580, "Warning", "399 127.0.0.1"},
+	{600, "Retry-After", "40 (busy everywhere);duration=120"}, {603, "Retry-After", "45 (in a meeting)"},
+	{606, "Warning", "304 127.0.0.1"}, {607, "Reason", "SIP;cause=607"}, {608, "Call-Info", "purpose=jwscard"},
+	{608, "Reason", "SIP;cause=608"},
 };
 
 static void answers_every_code(void **state)
@@ -971,6 +980,99 @@ static void lets_in_who_has_what_it_takes(void **state)
 	expect("SIP/2.0 411 Length Required");
 	length = field("Content-Length");
 	assert_string_equal(length, "0");
+}
+
+/* The call that was refused last goes through when it comes again with FIELDS and BODY. */
+static void goes_through(const char *line, unsigned cseq, const char *fields, const char *body)
+{
+	request("INVITE", line, cseq, fields, body);
+	expect("SIP/2.0 100");
+	expect("SIP/2.0 180");
+	expect("SIP/2.0 200");
+	branch++;
+	request("ACK", line, cseq, NULL, body ? NULL : offer("0", "sendrecv"));
+	hang_up(line, cseq + 1);
+}
+
+static void refuses(const char *line, unsigned cseq, const char *fields, const char *body)
+{
+	char start_text[16];
+
+	snprintf(start_text, sizeof(start_text), "SIP/2.0 %s ", line);
+	request("INVITE", line, cseq, fields, body);
+	expect(start_text);
+	acknowledge_refusal(line, cseq);
+}
+
+/* Each repair opens its line, and nothing else does. */
+static void lets_in_who_mends_it(void **state)
+{
+	char sdp[1024];
+
+	(void)state;
+	text_copy(sdp, sizeof(sdp), offer("0", "sendrecv"));
+	new_call();
+	refuses("305", 1, NULL, sdp);
+	goes_through("305", 2, NULL, sdp);
+	new_call();
+	refuses("305", 1, NULL, sdp);
+
+	new_call();
+	refuses("415", 1, NULL, sdp);
+	refuses("415", 2, NULL, sdp);
+	goes_through("415", 3, NULL, NULL);
+
+	new_call();
+	refuses("420", 1, NULL, sdp);
+	refuses("420", 2, NULL, sdp);
+	new_call();
+	refuses("420", 1, "Require: a, timer\r\nRequire: b\r\n", sdp);
+	expect_field("Unsupported", "a, b");
+	goes_through("420", 2, "Require: timer\r\n", sdp);
+	/* and any other line, of course */
+	new_call();
+	request("INVITE", "echo", 1, "Require: a\r\n", sdp);
+	expect("SIP/2.0 420");
+	acknowledge_refusal("echo", 1);
+	goes_through("echo", 2, NULL, sdp);
+
+	new_call();
+	refuses("421", 1, "Supported: timer\r\n", sdp);
+	goes_through("421", 2, "Supported: timer\r\nRequire: timer\r\n", sdp);
+
+	new_call();
+	refuses("422", 1, "Session-Expires: 1800\r\n", sdp);
+	refuses("422", 2, "Session-Expires: 3599;refresher=uac\r\n", sdp);
+	refuses("422", 3, "Session-Expires: many\r\n", sdp);
+	goes_through("422", 4, "x: 3600;refresher=uac\r\n", sdp);
+
+	/* these stay, whatever one does */
+	new_call();
+	refuses("413", 1, NULL, sdp);
+	refuses("413", 2, NULL, NULL);
+	refuses("423", 3, "Session-Expires: 99999\r\n", sdp);
+	refuses("488", 4, NULL, NULL);
+}
+
+/* Of many refused calls the newest are remembered. */
+static void remembers_a_few(void **state)
+{
+	char sdp[1024];
+	unsigned i, first;
+
+	(void)state;
+	text_copy(sdp, sizeof(sdp), offer("0", "sendrecv"));
+	new_call();
+	first = call_number;
+	for (i = 0; i < 33; i++, new_call())
+		refuses("305", 1, NULL, sdp);
+	call_number = first + 32;
+	goes_through("305", 2, NULL, sdp);
+	call_number = first;
+	branch++;
+	*to_tag = '\0';
+	refuses("305", 2, NULL, sdp);
+	call_number = first + 40;
 }
 
 static void negotiates(void **state)
@@ -1142,7 +1244,7 @@ int main(void)
 		CALL(milliwatt_is_1004_hz_at_0_dbm0),
 		CALL(calls_back),
 		CALL(answers_every_code),
-		CALL(lets_in_who_has_what_it_takes),
+		CALL(lets_in_who_has_what_it_takes), CALL(lets_in_who_mends_it), CALL(remembers_a_few),
 		CALL(negotiates),
 		CALL(refuses_as_the_rfc_says),
 		CALL(is_bounded_and_leaves_nothing),

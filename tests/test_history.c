@@ -20,7 +20,7 @@
 #include "base/text.h"
 #include "fake_ports.h"
 #include "phone/snapshot.h"
-#include "store/history.h"
+#include "store/store.h"
 
 static struct settings settings;
 static struct phone *phone;
@@ -77,7 +77,7 @@ static int teardown(void **state)
 	char command[400];
 
 	(void)state;
-	history_close();
+	store_close();
 	phone_free(phone);
 	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
 	return system(command);
@@ -110,7 +110,7 @@ static void each_end_is_a_row(void **state)
 	unsigned call;
 
 	(void)state;
-	assert_int_equal(history_open(phone, file), 0);
+	assert_int_equal(store_open(phone, file, true), 0);
 	assert_int_equal(stat(file, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	fail_with("sip:bob@h", 486, "Busy Here");
@@ -140,7 +140,7 @@ static void the_row_is_there_before_the_outcome_is_told(void **state)
 	char seen[256] = "";
 
 	(void)state;
-	assert_int_equal(history_open(phone, file), 0);
+	assert_int_equal(store_open(phone, file, true), 0);
 	assert_int_equal(phone_listen(phone, look_h, seen), 0);
 	fail_with("sip:bob@h", 404, "Not Found");
 	assert_non_null(strstr(seen, "sip:bob@h 404"));
@@ -155,7 +155,7 @@ static void rows_survive_a_kill(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
-		if (history_open(phone, file))
+		if (store_open(phone, file, true))
 			_exit(1);
 		fail_with("sip:one@h", 404, "Not Found");
 		fail_with("sip:two@h", 404, "Not Found");
@@ -163,7 +163,7 @@ static void rows_survive_a_kill(void **state)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
-	assert_int_equal(history_open(phone, file), 0);
+	assert_int_equal(store_open(phone, file, true), 0);
 	fail_with("sip:three@h", 404, "Not Found");
 	assert_non_null(strstr(rows(), "sip:one@h"));
 	assert_non_null(strstr(rows(), "sip:two@h"));
@@ -179,7 +179,7 @@ static void a_broken_file_is_set_aside(void **state)
 	assert_non_null(f);
 	fputs("this is no database, however long one looks at it, and it is longer than its header would be ........", f);
 	fclose(f);
-	assert_int_equal(history_open(phone, file), 0);
+	assert_int_equal(store_open(phone, file, true), 0);
 	fail_with("sip:bob@h", 404, "Not Found");
 	assert_non_null(strstr(rows(), "sip:bob@h"));
 	snprintf(aside, sizeof(aside), "%s.broken", file);
@@ -191,7 +191,7 @@ static void a_broken_file_is_set_aside(void **state)
 static void where_nothing_can_be_written_the_phone_goes_on(void **state)
 {
 	(void)state;
-	assert_int_equal(history_open(phone, "/does/not/exist/offhook.db"), ENOENT);
+	assert_int_equal(store_open(phone, "/does/not/exist/offhook.db", true), ENOENT);
 	fail_with("sip:bob@h", 404, "Not Found");
 }
 
@@ -204,7 +204,7 @@ static void a_linked_folder_is_followed(void **state)
 	snprintf(link, sizeof(link), "%s/link", folder);
 	assert_int_equal(symlink(folder, link), 0);
 	snprintf(link, sizeof(link), "%s/link/offhook.db", folder);
-	assert_int_equal(history_open(phone, link), 0);
+	assert_int_equal(store_open(phone, link, true), 0);
 	fail_with("sip:bob@h", 404, "Not Found");
 	assert_string_equal(rows(), "out sip:bob@h 404 - Not Found - 0.0\n");
 }
@@ -217,7 +217,7 @@ static void a_newer_file_is_left_alone(void **state)
 	assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 99; CREATE TABLE call (x)", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
-	assert_int_equal(history_open(phone, file), EPROTO);
+	assert_int_equal(store_open(phone, file, true), EPROTO);
 }
 
 int main(void)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -40,6 +41,37 @@ static void defaults(void **state)
 	assert_int_equal(settings.max_calls, 8);
 	assert_true(settings.meters);
 	assert_int_equal(settings.volume, 100);
+	assert_string_equal(settings.redial, "ask");
+	assert_string_equal(settings.redirect, "ask");
+	assert_string_equal(settings.tone_not_found, "reorder");
+	assert_false(settings.compact_headers);
+}
+
+/* From the locale; etsi when it has no table; us without a locale. */
+static void the_country_of_a_locale(void **state)
+{
+	static const struct { const char *locale, *country; } want[] = {
+		{NULL, "us"}, {"", "us"}, {"C", "us"}, {"POSIX", "us"}, {"C.UTF-8", "us"}, {"de_DE.UTF-8", "de"},
+		{"de_DE", "de"}, {"de_DE@euro", "de"}, {"en_GB.UTF-8", "gb"}, {"en_US", "us"}, {"fr_FR", "fr"},
+		{"ja_JP.eucJP", "jp"}, {"es_ES", "es"}, {"it_IT", "it"}, {"en_AU", "au"}, {"de_AT.UTF-8", "etsi"},
+		{"de", "etsi"}, {"de.UTF-8", "etsi"}, {"es_419", "etsi"}, {"x_", "etsi"},
+	};
+	struct buf error = {0};
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		assert_string_equal(option_tone_country(want[i].locale), want[i].country);
+	setenv("LC_ALL", "", 1);
+	setenv("LC_TELEPHONE", "", 1);
+	setenv("LANG", "de_DE.UTF-8", 1);
+	options_defaults(&settings);
+	assert_string_equal(settings.tone_country, "de");
+	setenv("LC_ALL", "ja_JP", 1);
+	assert_int_equal(option_set(&settings, row("tone-country"), "locale", &error), 0);
+	assert_string_equal(settings.tone_country, "jp");
+	unsetenv("LC_TELEPHONE");
+	setenv("LC_ALL", "C", 1);
 }
 
 /* Sorted, each default is a value, each has a sentence, no two share a place. */
@@ -49,13 +81,14 @@ static void the_table(void **state)
 	const struct option_row *t = options_table(&n);
 
 	(void)state;
-	assert_int_equal(n, 12);
+	assert_int_equal(n, 17);
 	for (i = 0; i < n; i++) {
 		struct buf error = {0}, out = {0};
 
 		assert_int_equal(option_set(&settings, &t[i], t[i].fallback, &error), 0);
 		option_print(&settings, &t[i], &out);
-		assert_string_equal(out.s, t[i].fallback);
+		if (t[i].type != OPTION_COUNTRY) /* there it depends on the locale */
+			assert_string_equal(out.s, t[i].fallback);
 		assert_true(t[i].sentence && *t[i].sentence && t[i].unit);
 		if (i)
 			assert_true(strcmp(t[i - 1].name, t[i].name) < 0);
@@ -68,6 +101,9 @@ static const struct { const char *option, *value, *printed; } values[] = {
 	{"volume", "-1", NULL}, {"volume", "", NULL}, {"volume", "5x", NULL}, {"volume", "99999999999999999999", NULL},
 	{"tone-seconds", "30", "30"}, {"tone-seconds", "31", NULL}, {"tone-seconds", "3s", "3"},
 	{"ring-timeout", "0", NULL}, {"ring-timeout", "1", "1"},
+	{"tone-country", "uk", "gb"}, {"tone-country", "etsi", "etsi"}, {"tone-country", "xx", NULL}, {"tone-country", "", NULL},
+	{"redial", "auto", "auto"}, {"redial", "on", NULL}, {"redirect", "follow", "follow"}, {"redirect", "auto", NULL},
+	{"tone-not-found", "sit", "sit"}, {"tone-not-found", "busy", NULL}, {"compact-headers", "yes", "yes"},
 	{"meters", "no", "no"}, {"meters", "on", "yes"}, {"meters", "maybe", NULL}, {"meters", "", NULL},
 	{"codecs", "pcmu", "PCMU"}, {"codecs", "PCMA, opus", "PCMA,opus"}, {"codecs", "opus,g729", NULL}, {"codecs", "", NULL},
 	{"rtp-ports", "20000-20100", "20000-20100"}, {"rtp-ports", "20000-20000", NULL}, {"rtp-ports", "2-3", NULL},
@@ -171,6 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults), cmocka_unit_test(the_table), cmocka_unit_test(reading_values),
 		cmocka_unit_test(the_user_names_the_port), cmocka_unit_test(commands),
+		cmocka_unit_test(the_country_of_a_locale),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

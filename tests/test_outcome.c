@@ -105,10 +105,73 @@ static void tones_are_true(void **state)
 
 		if (t[i].code == 486 || t[i].code == 600)
 			want = TONE_BUSY;
-		else if (t[i].code == 487)
+		/* nobody has failed yet: another address is offered, or the call was ended on purpose */
+		else if (t[i].code == 487 || t[i].code == 491 || (t[i].code >= 300 && t[i].code <= 305))
 			want = TONE_NONE;
 		assert_int_equal(t[i].tone, want);
 	}
+}
+
+/* Each repair has its bound, small enough for the budget of a call; each offer of a redial a code that may carry
+ * Retry-After (RFC 3261 section 20.33). S402-3 S403-2 S409-2 S410-2 S414-1: no repair */
+static void repairs_and_offers(void **state)
+{
+	static const unsigned never[] = {402, 403, 404, 405, 406, 408, 409, 410, 414}, retry[] = {404, 413, 480, 486, 500, 503, 600, 603},
+		sit[] = {404, 410, 484, 604};
+	bool seen[REPAIRS] = {false};
+	const struct outcome *t;
+	unsigned count, i, j;
+
+	(void)state;
+	t = outcome_table(&count);
+	for (i = 0; i < count; i++) {
+		unsigned want = 0;
+
+		seen[t[i].repair] = true;
+		assert_true((t[i].repair == REPAIR_NONE) == (t[i].bound == 0));
+		assert_in_range(t[i].bound, 0, 5);
+		for (j = 0; j < sizeof(retry) / sizeof(retry[0]); j++)
+			want |= t[i].code == retry[j] ? OUTCOME_MAY_RETRY : 0;
+		for (j = 0; j < sizeof(sit) / sizeof(sit[0]); j++)
+			want |= t[i].code == sit[j] ? OUTCOME_MAY_SIT : 0;
+		assert_int_equal(t[i].flags, want);
+	}
+	for (i = 0; i < REPAIRS; i++)
+		assert_true(seen[i]);
+	for (i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		assert_int_equal(outcome_find(never[i], NULL)->repair, REPAIR_NONE);
+	assert_int_equal(outcome_find(407, NULL)->bound, 3); /* S407-4 */
+	assert_int_equal(outcome_find(411, NULL)->bound, 1); /* S411-2 */
+	assert_int_equal(outcome_find(415, NULL)->bound, 1); /* S415-2 */
+}
+
+static void warnings_have_sentences(void **state)
+{
+	unsigned code, n = 0;
+
+	(void)state;
+	for (code = 0; code < 1000; code++) {
+		if (!outcome_warning(code))
+			continue;
+		is_sentence(outcome_warning(code));
+		n++;
+	}
+	assert_int_equal(n, 11);
+	assert_null(outcome_warning(399));
+}
+
+static void actions_have_words(void **state)
+{
+	unsigned i, j;
+
+	(void)state;
+	for (i = 1; i < ACTIONS; i++) {
+		assert_true(*outcome_action_name(i) && *outcome_action_label(i) && *outcome_action_command(i));
+		for (j = 1; j < i; j++)
+			assert_string_not_equal(outcome_action_name(i), outcome_action_name(j));
+	}
+	assert_string_equal(outcome_action_name(ACTION_NONE), "none");
+	assert_string_equal(outcome_action_name(ACTION_REDIAL_AT), "redial-at-retry-after");
 }
 
 static void known_codes_are_found(void **state)
@@ -253,6 +316,9 @@ int main(void)
 		cmocka_unit_test(the_table_is_sorted_and_complete),
 		cmocka_unit_test(every_row_says_something),
 		cmocka_unit_test(tones_are_true),
+		cmocka_unit_test(repairs_and_offers),
+		cmocka_unit_test(warnings_have_sentences),
+		cmocka_unit_test(actions_have_words),
 		cmocka_unit_test(known_codes_are_found),
 		cmocka_unit_test(unknown_codes_go_by_their_class),
 		cmocka_unit_test(impossible_codes_are_500),

@@ -551,10 +551,76 @@ static void the_caller_gives_up(void **state)
 	take_snapshot();
 	assert_int_equal(snap.notices, 1);
 
+	/* answered elsewhere is not missed */
 	c = ringing_in("me");
 	phone_sip_closed(phone, c, ENDED_BY_THEM, 200, "Call completed elsewhere");
 	take_snapshot();
+	assert_int_equal(snap.notices, 2);
+	assert_string_equal(snap.notice[0].title, "The call from Bob was answered elsewhere.");
+
+	/* Reason of a CANCEL, and of a BYE */
+	c = ringing_in("me");
+	phone_sip_closed(phone, c, ENDED_BY_THEM, 600, "Busy\x1b Everywhere");
+	take_snapshot();
+	assert_string_equal(snap.notice[0].title, "Missed call from Bob: “Busy^[ Everywhere”");
+	c = established("sip:bob@127.0.0.1");
+	phone_sip_closed(phone, c, ENDED_BY_THEM, 31, "Preempted");
+	take_snapshot();
+	assert_string_equal(snap.notice[0].title, "The call with sip:bob@127.0.0.1 was ended: “Preempted”");
+	c = established("sip:bob@127.0.0.1");
+	phone_sip_closed(phone, c, ENDED_BY_THEM, 16, "Normal Clearing");
+	take_snapshot();
+	assert_int_equal(snap.notices, 4);
+}
+
+/* What was agreed and cannot be played is said; a call that could not be held is held as soon as it can. */
+static void a_call_without_its_sound_says_so(void **state)
+{
+	struct media_params m = agreed(MEDIA_BOTH);
+	unsigned c = dial("sip:bob@127.0.0.1");
+
+	(void)state;
+	fake_start_error = EACCES;
+	phone_sip_established(phone, c, &m);
+	take_snapshot();
 	assert_int_equal(snap.notices, 1);
+	assert_non_null(strstr(snap.notice[0].title, "has no sound"));
+	assert_non_null(strstr(snap.notice[0].title, strerror(EACCES)));
+}
+
+static void a_hold_that_has_to_wait_comes_later(void **state)
+{
+	struct media_params m = agreed(MEDIA_SEND);
+	unsigned one = established("sip:bob@127.0.0.1"), two;
+
+	(void)state;
+	phone_hold(phone, one);
+	phone_sip_media(phone, one, &m);
+	phone_resume(phone, one);
+	fake_taken();
+	two = ringing_in("me");
+	assert_int_equal(phone_answer(phone, two), 0);
+	assert_null(strstr(fake_taken(), "sendonly")); /* the resume is still under way */
+	m.direction = MEDIA_BOTH;
+	phone_sip_media(phone, one, &m);
+	assert_non_null(strstr(fake_taken(), "reoffer 1 sendonly"));
+	/* a refusal is not asked about again */
+	phone_sip_reoffer_failed(phone, one, 488, "No");
+	assert_null(strstr(fake_taken(), "reoffer"));
+
+	/* it was never taken off hold: nothing is owed */
+	phone_hold(phone, one);
+	m.direction = MEDIA_SEND;
+	phone_sip_media(phone, one, &m);
+	phone_resume(phone, one);
+	two = ringing_in("me");
+	assert_int_equal(phone_answer(phone, two), 0);
+	phone_sip_reoffer_failed(phone, one, 488, "No");
+	phone_resume(phone, one);
+	fake_taken();
+	m.direction = MEDIA_BOTH;
+	phone_sip_media(phone, one, &m);
+	assert_null(strstr(fake_taken(), "sendonly"));
 }
 
 /* S402-1, S406-1: never sent, whoever asks. */
@@ -874,6 +940,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(above_max_calls_it_is_busy, setup, teardown),
 		cmocka_unit_test_setup_teardown(ringing_has_an_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_caller_gives_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_call_without_its_sound_says_so, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_hold_that_has_to_wait_comes_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(some_codes_are_never_sent, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failure_tone_never_disturbs_a_call, setup, teardown),
 		cmocka_unit_test_setup_teardown(digits_are_sent_and_shown, setup, teardown),

@@ -206,7 +206,7 @@ static void one_after_the_other(void **state)
 			    "echo a ; echo 'b=error a quotation mark ' is not closed\nidle\n");
 	assert_string_equal(run("hangup 1 2"), "hangup 1 2=error usage: hangup [CALL]\nidle\n");
 	assert_string_equal(run("ans"), "ans=error no call is ringing\nidle\n");
-	assert_string_equal(run("h"), "h=error \"h\" could be several commands: hangup, help, hold\nidle\n");
+	assert_string_equal(run("h"), "h=error \"h\" could be several commands: hangup, help, history, hold\nidle\n");
 	assert_string_equal(run("hang"), "hang=ok\nidle\n");
 	assert_string_equal(run("zzzzzz"), "zzzzzz=error unknown command \"zzzzzz\"\nidle\n");
 	assert_string_equal(run("quit 9"), "quit 9=ok\nidle\n");
@@ -476,20 +476,44 @@ static void dialling(void **state)
 static const struct { const char *line, *did; } asked[] = {
 	{"answer", "answer 2"}, {"answer 2", "answer 2"}, {"answer last", "answer 3"}, {"answer selected", "answer 1"},
 	{"hangup", "hangup 0"}, {"hangup last", "hangup 3"}, {"reject", "reject 0 486"}, {"reject 603", "reject 0 603"},
+	{"notice contact", "contact 1"}, {"notice contact 2", "contact 2"},
+	{"redial", "redial 0"}, {"redial now", "redial 0"}, {"redial 3", "redial 3"}, {"redial now last", "redial 3"},
+	{"redial now notice", "redial 1"}, {"redial notice", "redial 1"}, {"redial auto 2", "arm 2"},
+	{"redial toggle notice", "disarm 1"}, {"redial toggle notice", "arm 1"}, {"redial cancel", "cancel 0"},
+	{"trace save x.pcap", "trace 4 x.pcap"}, {"trace save 2 x.txt", "trace 2 x.txt"},
+	{"trace save notice x", "trace 1 x"},
 	{"reject 2", "reject 2 486"}, {"reject 2 480", "reject 2 480"}, {"hold", "hold 0"}, {"resume", "resume 0"},
 	{"hold 3", "hold 3"}, {"resume last", "resume 3"},
 	{"hold toggle", "hold 0"}, {"select 3", "select 3"}, {"select next", "step 1"}, {"select prev", "step -1"},
 	{"select last", "select 3"}, {"dtmf 12ab*#,", "dtmf 0 12AB*#,"}, {"notice next", "notice 1"},
 	{"notice prev", "notice -1"}, {"notice dismiss", "dismiss 0"},
+	{"history export /tmp/x.csv", "export /tmp/x.csv"},
 };
 static const struct { const char *line, *error; } refused[] = {
 	{"answer 0", "unknown call"}, {"answer lats", "did you mean \"last\"?"}, {"reject 700", "no code"}, {"reject 2 3", "no code"},
+	{"redial nwo", "did you mean \"now\"?"}, {"redial now lats", "last"}, {"redial 3 4", "one word too many"},
+	{"notice next 3", "one word too many"}, {"notice contact x", "no number"}, {"trace svae x", "save"},
 	{"reject 486 487", "no code"}, {"reject 486 2", "no code"}, {"hold togle", "toggle"}, {"mute offf", "off"},
 	{"select nxt", "next"}, {"dtmf 12x", "no DTMF digits"}, {"dtmf ''", "no DTMF digits"},
 	{"notice nexxt", "next"}, {"notice open", "no screen"}, {"view calls", "no screen"}, {"exchange on", "not available"},
 	{"exchange up", "unknown word"}, {"source /nonexistent", "cannot be read"}, {"help hangpu", "hangup"},
+	{"history exprot x.csv", "export"}, {"history export", "usage: history"},
 	{"bind global g", "usage: bind"}, {"account ad x y", "add"}, {"account add x", "usage: account add"},
 };
+
+static void history_is_exported(void **state)
+{
+	(void)state;
+	assert_string_equal(run("history export a.csv"), "history export a.csv=ok\nidle\n");
+	fake.err = EINVAL;
+	assert_non_null(strstr(run("history export a.txt"), "let it end in .csv or .json"));
+	assert_int_equal(last_status, 2);
+	fake.err = ENOTCONN;
+	assert_non_null(strstr(run("history export a.csv"), "no history"));
+	assert_int_equal(last_status, 1);
+	fake.err = ENOSPC;
+	assert_non_null(strstr(run("history export a.csv"), "cannot be written to a.csv: No space"));
+}
 
 static void calls(void **state)
 {
@@ -499,7 +523,7 @@ static void calls(void **state)
 	fake_call(false, CALL_ESTABLISHED);
 	fake_call(true, CALL_RINGING);
 	fake_call(true, CALL_RINGING);
-	fake.selected = 1;
+	fake.selected = fake.notice_call = 1;
 	for (i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
 		fake.did[0] = '\0';
 		assert_non_null(strstr(run(asked[i].line), "=ok\n"));
@@ -531,6 +555,13 @@ static void calls(void **state)
 	assert_non_null(strstr(run("select next"), "no other call"));
 	assert_non_null(strstr(run("notice prev"), "no other notice"));
 	assert_non_null(strstr(run("notice dismiss"), "there is no notice"));
+	assert_non_null(strstr(run("redial auto"), "no failed call"));
+	assert_non_null(strstr(run("redial cancel"), "no redial"));
+	assert_non_null(strstr(run("notice contact 9"), "the fake has no contact"));
+	fake.err = ENOTSUP;
+	assert_non_null(strstr(run("redial auto"), "the fake does not arm"));
+	fake.notice_call = 0;
+	assert_non_null(strstr(run("redial now notice"), "not about a failed call"));
 }
 
 static void views_and_keys(void **state)
@@ -559,9 +590,9 @@ static void views_and_keys(void **state)
 static void help_comes_from_the_table(void **state)
 {
 	static const char *const are[] = {
-		"account", "answer", "bind", "dial", "dtmf", "echo", "exchange", "hangup", "help", "hold",
-		"import", "list-commands", "mute", "notice", "quit", "reject", "resume", "select", "set", "sleep", "source",
-		"toggle", "unbind", "view", "volume", "wait",
+		"account", "answer", "bind", "dial", "dtmf", "echo", "exchange", "hangup", "help", "history", "hold",
+		"import", "list-commands", "mute", "notice", "quit", "redial", "reject", "resume", "select", "set", "sleep",
+		"source", "toggle", "trace", "unbind", "view", "volume", "wait",
 	};
 	unsigned n, i;
 	const struct command *t = command_table(&n);
@@ -792,8 +823,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(one_after_the_other), T(sleeping), T(stop_on_error), T(freed_by_its_handlers), T(too_many),
 		T(a_call_that_is_answered), T(a_call_that_fails), T(time_limits), T(wrong_waits), T(incoming),
-		T(registered), T(dialling), T(calls), T(views_and_keys), T(help_comes_from_the_table), T(nearest),
-		T(sourcing), T(the_rc_file), T(accounts), T(accounts_of_the_rc_file), T(no_password_in_errors),
+		T(registered), T(dialling), T(calls), T(history_is_exported), T(views_and_keys), T(help_comes_from_the_table),
+		T(nearest), T(sourcing),
+		T(the_rc_file), T(accounts), T(accounts_of_the_rc_file), T(no_password_in_errors),
 	};
 	static const char *const files[] = {"a", "b", "loop", "rc", "offhook", ""};
 	unsigned i;

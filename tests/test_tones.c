@@ -12,6 +12,7 @@
 #include "media/level.h"
 #include "media/pipeline.h"
 #include "media/tones.h"
+#include "phone/settings.h"
 
 #define FRAME 480
 
@@ -38,23 +39,87 @@ static void make(struct tones *t, int16_t *pcm, unsigned ms)
 		tones_add(t, pcm, FRAME);
 }
 
+/* What is heard in each country: frequencies, and ms of sound and silence in turn. Hz below 100 modulate the first. */
 static const struct expected {
+	const char *country;
 	enum tone tone;
-	enum tones_plan plan;
 	double hz[2];
-	unsigned on, off;          /* ms of the first beat and the pause after it */
+	unsigned ms[6];
 } expected[] = {
-	{TONE_RINGBACK, TONES_ETSI, {425, 0}, 1000, 4000},
-	{TONE_RINGBACK, TONES_US, {440, 480}, 2000, 4000},
-	{TONE_BUSY, TONES_ETSI, {425, 0}, 500, 500},
-	{TONE_BUSY, TONES_US, {480, 620}, 500, 500},
-	{TONE_REORDER, TONES_ETSI, {425, 0}, 250, 250},
-	{TONE_REORDER, TONES_US, {480, 620}, 250, 250},
-	{TONE_CALL_WAITING, TONES_ETSI, {425, 0}, 200, 600},
-	{TONE_CALL_WAITING, TONES_US, {440, 0}, 300, 9700},
+	{"etsi", TONE_RINGBACK, {425}, {1000, 4000}},
+	{"au", TONE_RINGBACK, {425, 25}, {400, 200, 400, 2000}},
+	{"de", TONE_RINGBACK, {425}, {1000, 4000}},
+	{"es", TONE_RINGBACK, {425}, {1500, 3000}},
+	{"fr", TONE_RINGBACK, {440}, {1500, 3500}},
+	{"gb", TONE_RINGBACK, {400, 450}, {400, 200, 400, 2000}},
+	{"it", TONE_RINGBACK, {425}, {1000, 4000}},
+	{"jp", TONE_RINGBACK, {400, 16}, {1000, 2000}},
+	{"uk", TONE_RINGBACK, {400, 450}, {400, 200, 400, 2000}},
+	{"us", TONE_RINGBACK, {440, 480}, {2000, 4000}},
+	{"etsi", TONE_BUSY, {425}, {500, 500}},
+	{"au", TONE_BUSY, {425}, {375, 375}},
+	{"de", TONE_BUSY, {425}, {480, 480}},
+	{"es", TONE_BUSY, {425}, {200, 200}},
+	{"fr", TONE_BUSY, {440}, {500, 500}},
+	{"gb", TONE_BUSY, {400}, {375, 375}},
+	{"it", TONE_BUSY, {425}, {500, 500}},
+	{"jp", TONE_BUSY, {400}, {500, 500}},
+	{"uk", TONE_BUSY, {400}, {375, 375}},
+	{"us", TONE_BUSY, {480, 620}, {500, 500}},
+	{"etsi", TONE_REORDER, {425}, {200, 200}},
+	{"au", TONE_REORDER, {425}, {375, 375}},
+	{"de", TONE_REORDER, {425}, {240, 240}},
+	{"es", TONE_REORDER, {425}, {200, 200, 200, 200, 200, 600}},
+	{"fr", TONE_REORDER, {440}, {250, 250}},
+	{"gb", TONE_REORDER, {400}, {400, 350, 225, 525}},
+	{"it", TONE_REORDER, {425}, {200, 200}},
+	{"jp", TONE_REORDER, {400}, {500, 500}},
+	{"uk", TONE_REORDER, {400}, {400, 350, 225, 525}},
+	{"us", TONE_REORDER, {480, 620}, {250, 250}},
+	{"etsi", TONE_CALL_WAITING, {425}, {200, 600, 200, 3000}},
+	{"au", TONE_CALL_WAITING, {425}, {200, 200, 200, 4400}},
+	{"de", TONE_CALL_WAITING, {425}, {200, 200, 200, 5000}},
+	{"es", TONE_CALL_WAITING, {425}, {175, 175, 175, 3500}},
+	{"fr", TONE_CALL_WAITING, {440}, {300, 10000}},
+	{"gb", TONE_CALL_WAITING, {400}, {100, 3000}},
+	{"it", TONE_CALL_WAITING, {425}, {400, 100, 250, 100, 150, 14000}},
+	{"jp", TONE_CALL_WAITING, {400, 16}, {500, 4000}},
+	{"uk", TONE_CALL_WAITING, {400}, {100, 3000}},
+	{"us", TONE_CALL_WAITING, {440}, {300, 10000}},
 };
 
-static int16_t buffer[48 * 12000];
+static int16_t buffer[48 * 31000];
+
+/* The length of the run that begins at sample I: of silence, or of sound without 20 ms of silence in it. */
+static unsigned run_length(unsigned i, unsigned end, bool sound)
+{
+	unsigned k, quiet = 0;
+
+	for (k = i; k < end; k++) {
+		quiet = buffer[k] ? 0 : quiet + 1;
+		if (!sound && buffer[k])
+			return k - i;
+		if (sound && quiet == 20 * 48)
+			return k + 1 - quiet - i;
+	}
+	return end - i;
+}
+
+/* The power of what E says in N samples from I on, as a share of all. A modulation puts it beside the carrier too. */
+static double share_of(const struct expected *e, unsigned i, unsigned n)
+{
+	double share = share_at(buffer + i, n, e->hz[0]);
+
+	if (e->hz[1] >= 100)
+		return share + share_at(buffer + i, n, e->hz[1]);
+	if (e->hz[1] > 0) {
+		double beside = share_at(buffer + i, n, e->hz[0] - e->hz[1]) + share_at(buffer + i, n, e->hz[0] + e->hz[1]);
+
+		assert_true(beside > 0.2 && beside < 0.33);
+		share += beside;
+	}
+	return share;
+}
 
 static void cadences(void **state)
 {
@@ -63,30 +128,62 @@ static void cadences(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		const struct expected *e = &expected[i];
-		unsigned period = e->on + e->off, loud = 0;
+		unsigned at = 0, period = 0, end, steps = 0;
 		struct tones t = {0};
-		double share;
 
-		tones_start(&t, e->tone, e->plan);
+		for (; steps < 6 && e->ms[steps]; steps++)
+			period += e->ms[steps];
+		end = 2 * period * 48;
+		tones_start(&t, e->tone, tones_plan_of(e->country));
 		assert_true(tones_active(&t));
-		make(&t, buffer, period + 100);
-		share = share_at(buffer, e->on * 48, e->hz[0]);
-		if (e->hz[1] > 0)
-			share += share_at(buffer, e->on * 48, e->hz[1]);
-		assert_true(share > 0.95);
-		for (k = 0; k < period; k++) {
-			struct level l = {0};
+		make(&t, buffer, 2 * period / 10 * 10);
+		/* twice through */
+		for (k = 0; k < 2 * steps; k++) {
+			unsigned wanted = e->ms[k % steps] * 48, got = run_length(at, end, k % 2 == 0);
 
-			level_add(&l, buffer + k * 48, 48);
-			loud += level_take(&l) > -45;
+			/* it comes from zero and goes there; 2 ms of it are too soft for a sample to be one */
+			if (got + 96 < wanted || got > wanted + 96)
+				fail_msg("%s, %s: step %u takes %u samples, not %u", e->country, tone_name(e->tone), k, got, wanted);
+			if (k % 2 == 0 && share_of(e, at, got) < 0.94)
+				fail_msg("%s, %s: step %u is not %g Hz, %g Hz but %g of it", e->country, tone_name(e->tone), k, e->hz[0],
+					 e->hz[1], share_of(e, at, got));
+			at += got;
 		}
-		/* soft edges and beats between two frequencies take a little */
-		assert_in_range(loud, e->on * 85 / 100, e->on);
-		/* nothing in the pause, and it begins again */
-		for (k = e->on * 48; k < period * 48; k++)
-			assert_int_equal(buffer[k], 0);
-		assert_true(share_at(buffer + period * 48, 100 * 48, e->hz[0]) > 0.4);
 	}
+}
+
+/* Every country that the option has is in the table above with all its tones, and all but one have a plan of their own. */
+static void countries(void **state)
+{
+	static const char *const names[] = {TONE_COUNTRIES};
+	unsigned i, k, n;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		for (k = n = 0; k < sizeof(expected) / sizeof(expected[0]); k++)
+			n += !strcmp(expected[k].country, names[i]);
+		assert_int_equal(n, 4);
+		assert_int_equal(tones_plan_of(names[i]) == TONES_ETSI, !strcmp(names[i], "etsi"));
+	}
+	assert_int_equal(tones_plan_of("xx"), TONES_ETSI);
+	assert_int_equal(tones_plan_of(""), TONES_ETSI);
+	assert_int_equal(tones_plan_of("uk"), tones_plan_of("gb"));
+}
+
+/* Australia's congestion differs from its busy tone by being softer every second time. */
+static void softer_every_second_time(void **state)
+{
+	struct level loud = {0}, soft = {0};
+	struct tones t = {0};
+	double difference;
+
+	(void)state;
+	tones_start(&t, TONE_REORDER, TONES_AU);
+	make(&t, buffer, 1500);
+	level_add(&loud, buffer, 375 * 48);
+	level_add(&soft, buffer + 750 * 48, 375 * 48);
+	difference = level_take(&loud) - level_take(&soft);
+	assert_true(fabs(difference - 10) < 0.1);
 }
 
 static void sit(void **state)
@@ -96,7 +193,7 @@ static void sit(void **state)
 	unsigned i;
 
 	(void)state;
-	tones_start(&t, TONE_SIT, TONES_ETSI);
+	tones_start(&t, TONE_SIT, tones_plan_of("jp"));
 	make(&t, buffer, 2000);
 	for (i = 0; i < 3; i++)
 		assert_true(share_at(buffer + i * 330 * 48, 330 * 48, hz[i]) > 0.95);
@@ -239,6 +336,27 @@ static void newest_tone(void **state)
 	pipeline_free(p);
 }
 
+/* The plan is that of the tone's beginning. */
+static void plan(void **state)
+{
+	struct pipeline *p = new_pipeline();
+	int16_t play[FRAME], captured[FRAME] = {0};
+	unsigned i, k;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		pipeline_tone(p, 1, TONE_BUSY);
+		pipeline_plan(p, TONES_FR);
+		for (k = 0; k < 40; k++) {
+			pipeline_frame(p, captured, play, 0, 1000000);
+			memcpy(buffer + k * FRAME, play, sizeof(play));
+		}
+		assert_true(share_at(buffer, 40 * FRAME, i ? 440 : 425) > 0.95);
+		pipeline_tone(p, 1, TONE_NONE);
+	}
+	pipeline_free(p);
+}
+
 static void volume(void **state)
 {
 	static const int16_t silence[FRAME];
@@ -293,7 +411,8 @@ static void meters(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cadences), cmocka_unit_test(sit), cmocka_unit_test(milliwatt), cmocka_unit_test(ring),
+		cmocka_unit_test(cadences), cmocka_unit_test(countries),
+		cmocka_unit_test(softer_every_second_time), cmocka_unit_test(plan), cmocka_unit_test(sit), cmocka_unit_test(milliwatt), cmocka_unit_test(ring),
 		cmocka_unit_test(keypad), cmocka_unit_test(no_clicks), cmocka_unit_test(newest_tone),
 		cmocka_unit_test(volume), cmocka_unit_test(meters),
 	};

@@ -280,6 +280,35 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	va_end(again);
 }
 
+void buf_json(struct buf *b, const char *s)
+{
+	size_t len = strlen(s), i = 0;
+
+	buf_str(b, "\"");
+	while (i < len) {
+		uint32_t c = 0xfffd;
+		size_t n = text_decode(&c, s + i, len - i);
+
+		if (!n) {
+			n = 1;
+			c = 0xfffd;
+		}
+		if (c == '"' || c == '\\')
+			buf_printf(b, "\\%c", (char)c);
+		else if (c == '\n')
+			buf_str(b, "\\n");
+		else if (c >= ' ' && c < 0x7f)
+			buf_add(b, s + i, 1);
+		else if (c < 0x10000)
+			buf_printf(b, "\\u%04x", (unsigned)c);
+		else
+			buf_printf(b, "\\u%04x\\u%04x", 0xd800 + (unsigned)((c - 0x10000) >> 10),
+				   0xdc00 + (unsigned)((c - 0x10000) & 0x3ff));
+		i += n;
+	}
+	buf_str(b, "\"");
+}
+
 void buf_free(struct buf *b)
 {
 	free(b->s);

@@ -50,6 +50,8 @@ struct buf {
 void buf_add(struct buf *b, const char *s, size_t len);
 void buf_str(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Adds S as a JSON string (RFC 8259) in quotes: ASCII only, everything else as \uXXXX, invalid UTF-8 as \ufffd. */
+void buf_json(struct buf *b, const char *s);
 void buf_free(struct buf *b);
 
 #endif

@@ -118,14 +118,16 @@ int rc_read(struct command_env *env, const char *file);
 
 /* ---- options (command/options.c) ------------------------------------------------------------ */
 
-enum option_type { OPTION_BOOL, OPTION_NUMBER, OPTION_TEXT, OPTION_CHOICE, OPTION_CODECS, OPTION_PORTS, OPTION_LISTEN };
+enum option_type {
+	OPTION_BOOL, OPTION_NUMBER, OPTION_TEXT, OPTION_CHOICE, OPTION_COUNTRY, OPTION_CODECS, OPTION_PORTS, OPTION_LISTEN
+};
 struct option_row {
 	const char *name;
 	enum option_type type;
 	long min, max;               /* OPTION_NUMBER */
 	const char *unit;            /* "s", "%" or "" */
 	const char *fallback;        /* the default, as text */
-	const char *const *choices;  /* OPTION_CHOICE */
+	const char *const *choices;  /* OPTION_CHOICE, OPTION_COUNTRY */
 	const char *sentence;        /* to be passed through gettext */
 	size_t offset;               /* of the value in struct settings */
 };
@@ -135,6 +137,9 @@ const struct option_row *option_find(const char *name, struct buf *error);
 void options_defaults(struct settings *s);
 /* EINVAL with a sentence in ERROR that names value and range. */
 int option_set(struct settings *s, const struct option_row *row, const char *value, struct buf *error);
+/* The country whose tones fit LOCALE ("de_DE.UTF-8"; NULL, "" and "C": none), in the words of tone-country: "us" without
+ * a locale, "etsi" for one that names no country of the table. */
+const char *option_tone_country(const char *locale);
 void option_print(const struct settings *s, const struct option_row *row, struct buf *out); /* the value */
 
 /* ---- keymap (command/keymap.c) ---------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 #include "base/i18n.h"
 #include "command/handlers.h"
+#include "phone/ports.h"
 
 /* ---- the screen ---- */
 
@@ -45,22 +46,47 @@ out:
 	buf_free(&name);
 }
 
+static void call_contact(struct command_env *env, struct script *script, const struct words *w, struct result *r)
+{
+	const char *why = NULL;
+	unsigned long n = 1;
+	unsigned call;
+	int err;
+
+	if (w->n > 2 && !read_number(w->word[2], 1, 99, &n)) {
+		result_fail(r, STATUS_USAGE, _("\"%.80s\" is no number of an address: 1 to 99"), w->word[2]);
+		return;
+	}
+	err = phone_notice_contact(env->phone, 0, (unsigned)n, &call, &why);
+	if (err) {
+		result_fail(r, STATUS_FAILED, "%s", why ? why : strerror(err));
+		return;
+	}
+	if (script)
+		script_set_call(script, call);
+	/* TRANSLATORS: the number that the new call got */
+	buf_printf(&r->text, _("call %u"), call);
+}
+
 void command_notice(struct command_env *env, struct script *script, const struct words *w, struct result *r)
 {
-	static const char *const words[] = {"next", "prev", "dismiss", "open"};
+	static const char *const words[] = {"next", "prev", "dismiss", "open", "contact"};
 	const char *s = w->word[1];
 	int err = 0;
 
-	(void)script;
-	if (!strcmp(s, "next"))
+	if (w->n > 2 && strcmp(s, "contact"))
+		result_fail(r, STATUS_USAGE, _("\"%.80s\" is one word too many"), w->word[2]);
+	else if (!strcmp(s, "next"))
 		err = phone_notice_step(env->phone, 1);
 	else if (!strcmp(s, "prev"))
 		err = phone_notice_step(env->phone, -1);
 	else if (!strcmp(s, "dismiss"))
 		err = phone_notice_dismiss(env->phone, 0);
+	else if (!strcmp(s, "contact"))
+		call_contact(env, script, w, r);
 	else if (strcmp(s, "open"))
 		/* TRANSLATORS: fills: unknown word "dimsiss" */
-		result_unknown(r, _("word"), s, words, 4);
+		result_unknown(r, _("word"), s, words, 5);
 	else if (!env->open_notice_h)
 		works_only_on_screen(r);
 	else
@@ -133,6 +159,33 @@ void command_echo(struct command_env *env, struct script *script, const struct w
 	(void)env;
 	(void)script;
 	parser_join(&r->text, w, 1, w->n);
+}
+
+void command_history(struct command_env *env, struct script *script, const struct words *w, struct result *r)
+{
+	static const char *const words[] = {"export"};
+	const char *file = w->word[2];
+	unsigned rows = 0;
+	int err;
+
+	(void)env;
+	(void)script;
+	if (strcmp(w->word[1], "export") != 0) {
+		/* TRANSLATORS: fills: unknown word "exprot" */
+		result_unknown(r, _("word"), w->word[1], words, 1);
+		return;
+	}
+	err = port_store_export(file, &rows);
+	if (!err)
+		/* TRANSLATORS: how many calls, and a file */
+		buf_printf(&r->text, P_("%1$u call written to %2$.200s", "%1$u calls written to %2$.200s", rows), rows, file);
+	else if (err == EINVAL)
+		result_fail(r, STATUS_USAGE, _("\"%.200s\" is no name for it: let it end in .csv or .json"), file);
+	else if (err == ENOTCONN)
+		result_fail(r, STATUS_FAILED, _("there is no history: it could not be opened when offhook started"));
+	else
+		/* TRANSLATORS: a file, and the system's word for what went wrong */
+		result_fail(r, STATUS_FAILED, _("the history cannot be written to %1$.200s: %2$s"), file, strerror(err));
 }
 
 void command_source(struct command_env *env, struct script *script, const struct words *w, struct result *r)

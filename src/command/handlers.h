@@ -24,13 +24,19 @@ bool read_number(const char *s, unsigned long min, unsigned long max, unsigned l
 bool read_duration(const char *s, uint64_t *ms);
 /* CALL: a number, "last" or "selected". False with R failed. */
 bool read_call(struct command_env *env, const char *s, unsigned *call, struct result *r);
+/* The same, and "notice": the call of the selected notice. */
+bool read_call_or_notice(struct command_env *env, const char *s, unsigned *call, struct result *r);
 /* R fails with what ERR means for CALL (0: the selected one). */
 void result_call_error(struct result *r, int err, unsigned call);
 
-command_h command_dial, command_answer, command_reject, command_hangup, command_hold, command_resume,
+command_h command_dial, command_answer, command_reject, command_hangup, command_history, command_hold, command_resume,
 	command_mute, command_select, command_dtmf, command_volume, command_account, command_set,
 	command_toggle, command_bind, command_unbind, command_view, command_notice, command_exchange,
 	command_echo, command_source, command_help, command_import, command_list, command_quit;
+
+/* ---- calls that failed (command/commands_redial.c) ---- */
+
+command_h command_redial, command_trace;
 
 /* ---- scripts ---- */
 

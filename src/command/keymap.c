@@ -48,6 +48,7 @@ static const struct { enum key_context context; const char *keys, *command; } de
 	{KEYS_GLOBAL, "<Up>", "select prev"}, {KEYS_GLOBAL, "<Down>", "select next"},
 	{KEYS_GLOBAL, "k", "select prev"}, {KEYS_GLOBAL, "j", "select next"},
 	{KEYS_GLOBAL, "<CR>", "notice open"}, {KEYS_GLOBAL, "x", "notice dismiss"},
+	{KEYS_GLOBAL, "r", "redial now notice"}, {KEYS_GLOBAL, "A", "redial toggle notice"},
 	{KEYS_GLOBAL, "<F1>", "view help"}, {KEYS_GLOBAL, "?", "view help"}, {KEYS_GLOBAL, "<F2>", "view calls"},
 	{KEYS_GLOBAL, "<F5>", "view accounts"}, {KEYS_GLOBAL, "<Tab>", "view next"},
 	{KEYS_GLOBAL, "<Esc>", "view calls"}, {KEYS_GLOBAL, ":", "view prompt"}, {KEYS_GLOBAL, "Q", "view quit"},

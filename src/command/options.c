@@ -13,6 +13,11 @@
 
 #define AT(member) offsetof(struct settings, member)
 
+static const char *const redial_choices[] = {"ask", "auto", "never", NULL};
+static const char *const redirect_choices[] = {"ask", "follow", "never", NULL};
+static const char *const not_found_choices[] = {"reorder", "sit", NULL};
+static const char *const countries[] = {"locale", TONE_COUNTRIES, NULL};
+
 static const struct option_row table[] = {
 	{"answer-unknown-users", OPTION_BOOL, 0, 1, "", "no", NULL,
 	 N_("accept calls to any user part instead of answering 404"), AT(answer_unknown_users)},
@@ -22,18 +27,29 @@ static const struct option_row table[] = {
 	 N_("device that the other side is heard on, or default"), AT(audio_output)},
 	{"codecs", OPTION_CODECS, 0, 0, "", "opus,PCMU,PCMA", NULL,
 	 N_("sound formats that are offered, the best first"), AT(codecs)},
+	{"compact-headers", OPTION_BOOL, 0, 1, "", "no", NULL,
+	 N_("short header names in our requests"), AT(compact_headers)},
 	{"dial-timeout", OPTION_NUMBER, 1, 3600, "s", "180", NULL,
 	 N_("how long to wait for an answer to a call"), AT(dial_timeout)},
 	{"max-calls", OPTION_NUMBER, 1, 32, "", "8", NULL,
 	 N_("calls at the same time; a further one gets 486"), AT(max_calls)},
 	{"meters", OPTION_BOOL, 0, 1, "", "yes", NULL,
 	 N_("show level meters on the screen"), AT(meters)},
+	{"redial", OPTION_CHOICE, 0, 0, "", "ask", redial_choices,
+	 N_("what happens when a failed call may be made again at a certain time"), AT(redial)},
+	{"redirect", OPTION_CHOICE, 0, 0, "", "ask", redirect_choices,
+	 N_("what happens when a server names another address to call"), AT(redirect)},
 	{"ring-timeout", OPTION_NUMBER, 1, 3600, "s", "180", NULL,
 	 N_("how long an incoming call may ring when the caller sets no limit"), AT(ring_timeout)},
 	{"rtp-ports", OPTION_PORTS, 1024, 65535, "", "16384-32766", NULL,
 	 N_("range of UDP ports for sound"), AT(rtp_ports)},
 	{"sip-listen", OPTION_LISTEN, 0, 65535, "", "*:5060", NULL,
 	 N_("address and port for SIP; * is every address of this machine, port 0 any free port"), AT(sip_listen)},
+	{"tone-country", OPTION_COUNTRY, 0, 0, "", "locale", countries,
+	 N_("whose busy and ringing tones are heard; locale is the country of your language settings"), AT(tone_country)},
+	{"tone-not-found", OPTION_CHOICE, 0, 0, "", "reorder", not_found_choices,
+	 N_("the tone when there is nobody by that number: fast busy, or the special information tone"),
+	 AT(tone_not_found)},
 	{"tone-seconds", OPTION_NUMBER, 0, 30, "s", "5", NULL,
 	 N_("longest tone after a call that failed, 0 for none"), AT(tone_seconds)},
 	{"volume", OPTION_NUMBER, 0, 200, "%", "100", NULL,
@@ -107,6 +123,7 @@ static void print_range(const struct option_row *row, struct buf *out)
 		buf_str(out, _("a name"));
 		break;
 	case OPTION_CHOICE:
+	case OPTION_COUNTRY:
 		for (i = 0; row->choices[i]; i++)
 			buf_printf(out, "%s%s", i ? ", " : "", row->choices[i]);
 		break;
@@ -175,6 +192,49 @@ static bool set_choice(struct settings *s, const struct option_row *row, const c
 	return false;
 }
 
+const char *option_tone_country(const char *locale)
+{
+	const char *country = locale ? strchr(locale, '_') : NULL;
+	char code[3];
+	unsigned i;
+
+	if (!locale || !*locale || !strcspn(locale, ".@") || !strncmp(locale, "C.", 2) || !strcmp(locale, "C") ||
+	    !strcmp(locale, "POSIX"))
+		return "us";
+	/* a language alone, or a country whose name is not of two letters, says nothing */
+	if (!country || strcspn(country + 1, ".@") != 2)
+		return "etsi";
+	for (i = 0; i < 2; i++)
+		code[i] = (char)(country[i + 1] >= 'A' && country[i + 1] <= 'Z' ? country[i + 1] - 'A' + 'a' : country[i + 1]);
+	code[2] = '\0';
+	for (i = 0; countries[i]; i++) {
+		if (!strcmp(countries[i], code))
+			return countries[i];
+	}
+	return "etsi";
+}
+
+/* The locale of the program's messages and sounds, as setlocale(3) chooses it. */
+static const char *locale_in_use(void)
+{
+	static const char *const name[] = {"LC_ALL", "LC_TELEPHONE", "LANG"};
+	const char *value = NULL;
+	unsigned i;
+
+	for (i = 0; i < 3 && !(value && *value); i++)
+		value = getenv(name[i]);
+	return value;
+}
+
+static bool set_country(struct settings *s, const struct option_row *row, const char *value)
+{
+	if (!strcmp(value, "locale"))
+		value = option_tone_country(locale_in_use());
+	if (!strcmp(value, "uk"))
+		value = "gb";
+	return set_choice(s, row, value);
+}
+
 static bool set_codecs(struct settings *s, const struct option_row *row, const char *value)
 {
 	const struct codec *codec[CODEC_COUNT];
@@ -232,7 +292,7 @@ int option_set(struct settings *s, const struct option_row *row, const char *val
 {
 	static bool (*const setters[])(struct settings *, const struct option_row *, const char *) = {
 		[OPTION_BOOL] = set_bool, [OPTION_NUMBER] = set_number, [OPTION_TEXT] = set_text,
-		[OPTION_CHOICE] = set_choice, [OPTION_CODECS] = set_codecs, [OPTION_PORTS] = set_ports,
+		[OPTION_CHOICE] = set_choice, [OPTION_COUNTRY] = set_country, [OPTION_CODECS] = set_codecs, [OPTION_PORTS] = set_ports,
 		[OPTION_LISTEN] = set_listen,
 	};
 

@@ -159,9 +159,10 @@ bool read_duration(const char *s, uint64_t *ms)
 	return false;
 }
 
-bool read_call(struct command_env *env, const char *s, unsigned *call, struct result *r)
+/* WORDS: what may stand for a call besides its number. */
+static bool read_call_of(struct command_env *env, const char *s, unsigned *call, const char *const *words,
+			 unsigned count, struct result *r)
 {
-	static const char *const words[] = {"last", "selected"};
 	unsigned long n;
 
 	if (!strcmp(s, "last")) {
@@ -178,11 +179,30 @@ bool read_call(struct command_env *env, const char *s, unsigned *call, struct re
 	}
 	if (!read_number(s, 1, 999999999, &n)) {
 		/* TRANSLATORS: fills: unknown call "lsat" */
-		result_unknown(r, _("call"), s, words, 2);
+		result_unknown(r, _("call"), s, words, count);
 		return false;
 	}
 	*call = (unsigned)n;
 	return true;
+}
+
+bool read_call(struct command_env *env, const char *s, unsigned *call, struct result *r)
+{
+	static const char *const words[] = {"last", "selected"};
+
+	return read_call_of(env, s, call, words, 2, r);
+}
+
+bool read_call_or_notice(struct command_env *env, const char *s, unsigned *call, struct result *r)
+{
+	static const char *const words[] = {"last", "selected", "notice"};
+
+	if (strcmp(s, "notice"))
+		return read_call_of(env, s, call, words, 3, r);
+	*call = phone_notice_call(env->phone, 0);
+	if (!*call)
+		result_fail(r, STATUS_FAILED, _("the selected notice is not about a failed call"));
+	return *call != 0;
 }
 
 void result_call_error(struct result *r, int err, unsigned call)

@@ -6,53 +6,24 @@
 
 #include "control/json.h"
 
-static void quoted(struct buf *b, const char *s)
-{
-	size_t len = strlen(s), i = 0;
-
-	buf_str(b, "\"");
-	while (i < len) {
-		uint32_t c = 0xfffd;
-		size_t n = text_decode(&c, s + i, len - i);
-
-		if (!n) {
-			n = 1;
-			c = 0xfffd;
-		}
-		if (c == '"' || c == '\\')
-			buf_printf(b, "\\%c", (char)c);
-		else if (c == '\n')
-			buf_str(b, "\\n");
-		else if (c >= ' ' && c < 0x7f)
-			buf_add(b, s + i, 1);
-		else if (c < 0x10000)
-			buf_printf(b, "\\u%04x", (unsigned)c);
-		else
-			buf_printf(b, "\\u%04x\\u%04x", 0xd800 + (unsigned)((c - 0x10000) >> 10),
-				   0xdc00 + (unsigned)((c - 0x10000) & 0x3ff));
-		i += n;
-	}
-	buf_str(b, "\"");
-}
-
 static void key(struct buf *b, const char *name)
 {
 	buf_str(b, ", ");
-	quoted(b, name);
+	buf_json(b, name);
 	buf_str(b, ": ");
 }
 
 void jsonl_begin(struct buf *b, const char *name, int64_t time_ms)
 {
 	buf_str(b, "{\"event\": ");
-	quoted(b, name);
+	buf_json(b, name);
 	buf_printf(b, ", \"time\": %" PRId64 ".%03d", time_ms / 1000, (int)(time_ms % 1000));
 }
 
 void jsonl_string(struct buf *b, const char *name, const char *s)
 {
 	key(b, name);
-	quoted(b, s);
+	buf_json(b, s);
 }
 
 void jsonl_integer(struct buf *b, const char *name, int64_t value)
@@ -68,7 +39,7 @@ void jsonl_real(struct buf *b, const char *name, double value)
 
 	if (!isfinite(value))
 		return;
-	snprintf(number, sizeof(number), "%.10g", value);
+	snprintf(number, sizeof(number), "%.13g", value);
 	key(b, name);
 	at = strstr(number, point);
 	if (at && *point) {
@@ -100,7 +71,7 @@ static void add_list(struct buf *b, const struct event_field *f)
 	for (i = 0; i < f->v.list.count; i++, s += strlen(s) + 1) {
 		if (i)
 			buf_str(b, ", ");
-		quoted(b, s);
+		buf_json(b, s);
 	}
 	buf_str(b, "]");
 }

@@ -209,16 +209,14 @@ static void refuse(struct xtransaction *t, unsigned status, const char *reason, 
 	xtransaction_answer(t, &b, status);
 }
 
-/* With the header fields that the table has for STATUS; false when M has what it takes to go on. */
-static bool refuse_by_table(struct xtransaction *t, unsigned status)
+/* With the header fields that the table has for STATUS. */
+static void refuse_by_table(struct xtransaction *t, unsigned status)
 {
 	struct buf fields = {0};
-	bool refused = xdialplan_refusal(&fields, xtransaction_request(t), status);
 
-	if (refused)
-		refuse(t, status, xdialplan_phrase(status), fields.s, NULL);
+	xdialplan_refusal(&fields, xtransaction_request(t), status);
+	refuse(t, status, xdialplan_phrase(status), fields.s, NULL);
 	buf_free(&fields);
-	return refused;
 }
 
 static void end_ringing(struct xcall *c, unsigned status, const char *reason)
@@ -364,11 +362,12 @@ void xcall_invited(struct xtransaction *t)
 	}
 	line = xdialplan_line(u.user);
 	code = xdialplan_code(u.user);
-	if (code) {
-		if (refuse_by_table(t, code))
-			return;
-		line = xdialplan_line(xtext_of("echo"));
+	if (code && !xdialplan_repaired(m, code)) {
+		refuse_by_table(t, code);
+		return;
 	}
+	if (code)
+		line = xdialplan_line(xtext_of("echo"));
 	if (!line) {
 		refuse(t, 404, xdialplan_phrase(404), NULL, NULL);
 		return;

@@ -24,8 +24,12 @@ const struct xline *xdialplan_line(struct xtext user);
 unsigned xdialplan_code(struct xtext user);
 /* The registered phrase of STATUS; that of its class when there is none. */
 const char *xdialplan_phrase(unsigned status);
-/* Adds to B the header fields that belong to a refusal of M with STATUS. False when M has what it
- * takes (the password, the length): then it is not refused. */
-bool xdialplan_refusal(struct buf *b, const struct xmessage *m, unsigned status);
+/* Has M, an INVITE to the line STATUS, what it takes (the password, the length, what the refusal before asked for)?
+ * Then it is not refused. */
+bool xdialplan_repaired(const struct xmessage *m, unsigned status);
+/* Adds to B the header fields that belong to a refusal of M with STATUS. */
+void xdialplan_refusal(struct buf *b, const struct xmessage *m, unsigned status);
+/* Does M require only what the exchange knows? Else it is refused with 420 (RFC 3261 §8.2.2.3). */
+bool xdialplan_knows(const struct xmessage *m);
 
 #endif

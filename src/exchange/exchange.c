@@ -136,7 +136,7 @@ static void serve(struct xtransaction *t)
 		cancel(t);
 	else if (!(m->uri.len > 4 && xtext_is((struct xtext){m->uri.p, 4}, "sip:")))
 		refuse(t, 416);
-	else if (xmessage_header(m, "Require", 0))
+	else if (!xdialplan_knows(m))
 		refuse(t, 420);
 	else if (m->to_tag.len)
 		xcall_request(t);

@@ -355,6 +355,12 @@ static void order_tone(const struct engine_message *m)
 	pipeline_tone(own.pipeline, m->call, (enum tone)m->v.number);
 }
 
+static void order_plan(const struct engine_message *m)
+{
+	if (m->v.number < TONES_PLANS)
+		pipeline_plan(own.pipeline, (enum tones_plan)m->v.number);
+}
+
 static void order_mute(const struct engine_message *m)
 {
 	pipeline_mute(own.pipeline, m->v.number);
@@ -409,7 +415,7 @@ static order_h *const orders[] = {
 	[ORDER_OPEN] = order_open,     [ORDER_STREAM] = order_stream, [ORDER_CLOSE] = order_close,
 	[ORDER_FOCUS] = order_focus,   [ORDER_TONE] = order_tone,     [ORDER_MUTE] = order_mute,
 	[ORDER_VOLUME] = order_volume, [ORDER_DTMF] = order_dtmf,     [ORDER_METERS] = order_meters,
-	[ORDER_DEVICES] = order_devices, [ORDER_QUIT] = order_quit,
+	[ORDER_PLAN] = order_plan,     [ORDER_DEVICES] = order_devices, [ORDER_QUIT] = order_quit,
 };
 
 static void order_arrived_h(int id, void *data, void *arg)

@@ -26,6 +26,7 @@ enum engine_order {
 	ORDER_CLOSE,
 	ORDER_FOCUS,
 	ORDER_TONE,      /* .number */
+	ORDER_PLAN,      /* .number: enum tones_plan */
 	ORDER_MUTE,      /* .number */
 	ORDER_VOLUME,    /* .number */
 	ORDER_DTMF,      /* .digits */

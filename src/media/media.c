@@ -10,6 +10,7 @@
 #include "media/digits.h"
 #include "media/engine.h"
 #include "media/media.h"
+#include "media/tones.h"
 
 /* A call's sockets, as the main thread remembers them. */
 struct line {
@@ -102,6 +103,15 @@ static void fill_devices(struct engine_devices *d)
 	text_copy(d->output, sizeof(d->output), media.settings->audio_output);
 }
 
+static void order(enum engine_order what, unsigned call, unsigned number)
+{
+	struct engine_message m = {.call = call, .v.number = number};
+	int err = engine_order(what, &m);
+
+	if (err && err != ENOTCONN)
+		log_error("media: an order was lost: %s", strerror(err));
+}
+
 int media_start(struct phone *phone, const struct settings *settings, const char *driver, const char **why)
 {
 	struct engine_devices devices;
@@ -125,6 +135,7 @@ int media_start(struct phone *phone, const struct settings *settings, const char
 		return err;
 	}
 	phone_media_driver(phone, media_driver());
+	media_tones_changed();
 	return 0;
 }
 
@@ -136,15 +147,6 @@ void media_stop(void)
 	memset(&media, 0, sizeof(media));
 }
 
-static void order(enum engine_order what, unsigned call, unsigned number)
-{
-	struct engine_message m = {.call = call, .v.number = number};
-	int err = engine_order(what, &m);
-
-	if (err && err != ENOTCONN)
-		log_error("media: an order was lost: %s", strerror(err));
-}
-
 void media_devices_changed(void)
 {
 	struct engine_message m = {0};
@@ -154,6 +156,12 @@ void media_devices_changed(void)
 		return;
 	fill_devices(&m.v.devices);
 	engine_order(ORDER_DEVICES, &m);
+}
+
+void media_tones_changed(void)
+{
+	if (media.settings)
+		order(ORDER_PLAN, 0, tones_plan_of(media.settings->tone_country));
 }
 
 void media_meters(bool on)

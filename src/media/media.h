@@ -13,6 +13,8 @@ int media_start(struct phone *phone, const struct settings *settings, const char
 void media_stop(void);
 /* Devices in the settings have changed: open them anew. */
 void media_devices_changed(void);
+/* So has the country of the tones: those that begin from now on are its. */
+void media_tones_changed(void);
 /* The driver that was asked for: "portaudio", "null" or "file"; static string. */
 const char *media_driver(void);
 /* Levels are wanted (phone_media_levels(), five a second) or not. */

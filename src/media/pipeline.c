@@ -4,7 +4,6 @@
 
 #include "media/level.h"
 #include "media/pipeline.h"
-#include "media/tones.h"
 
 #define LINES          PHONE_CALLS_MAX
 #define STATS_FRAMES   100   /* once a second */
@@ -29,6 +28,7 @@ struct pipeline {
 	bool muted, meters;
 	unsigned volume;
 	struct tones tones;
+	enum tones_plan plan;
 	unsigned tone_order;
 	unsigned tone_heard;    /* the order of the tone being played, 0 = none */
 	struct level rx, tx;
@@ -117,7 +117,12 @@ static void choose_tone(struct pipeline *p)
 	if (newest && p->tone_heard == newest->order)
 		return;
 	p->tone_heard = newest ? newest->order : 0;
-	tones_start(&p->tones, newest ? newest->tone : TONE_NONE, TONES_ETSI);
+	tones_start(&p->tones, newest ? newest->tone : TONE_NONE, p->plan);
+}
+
+void pipeline_plan(struct pipeline *p, enum tones_plan plan)
+{
+	p->plan = plan;
 }
 
 int pipeline_tone(struct pipeline *p, unsigned call, enum tone tone)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "media/stream.h"
+#include "media/tones.h"
 #include "phone/outcome.h"
 
 #define PIPELINE_FRAME STREAM_FRAME
@@ -26,6 +27,8 @@ void pipeline_free(struct pipeline *p);
 /* The stream of CALL; NULL: it has none any more. ENOSPC. */
 int pipeline_stream(struct pipeline *p, unsigned call, struct stream *s);
 void pipeline_focus(struct pipeline *p, unsigned call);
+/* Whose tones those are that begin from now on; TONES_ETSI at first. */
+void pipeline_plan(struct pipeline *p, enum tones_plan plan);
 /* CALL's tone. The one begun last is heard. TONE_NONE ends it. ENOSPC. */
 int pipeline_tone(struct pipeline *p, unsigned call, enum tone tone);
 /* Lets a digit that is sent be heard. */

@@ -10,45 +10,93 @@
 #define RAMP            (TONES_RATE / 1000 * 4)   /* 4 ms in and out: no clicks */
 #define STEPS_MAX       24
 
+#define MODULATION      0.85    /* depth */
+
 /* A piece of a cadence; no Hz = silence; 0 ms = for ever. */
 struct tones_step {
 	double hz[TONES_SINES];
 	unsigned ms;
+	double by;       /* Hz of a sine that modulates it; 0 = none */
+	double down;     /* dB below its usual level */
 };
 
-#define ON1(a, ms)     {{a, 0}, ms}
-#define ON2(a, b, ms)  {{a, b}, ms}
-#define OFF(ms)        {{0, 0}, ms}
+#define ON1(a, ms)          {{a, 0}, ms, 0, 0}
+#define ON2(a, b, ms)       {{a, b}, ms, 0, 0}
+#define MODULATED(a, m, ms) {{a, 0}, ms, m, 0}
+#define SOFT(a, d, ms)      {{a, 0}, ms, 0, d}
+#define OFF(ms)             {{0, 0}, ms, 0, 0}
 /* a bell: two notes in turn, 40 ms each */
-#define BELL           ON2(660, 1320, 40), ON2(880, 1760, 40)
-#define BELL5          BELL, BELL, BELL, BELL, BELL
+#define BELL                ON2(660, 1320, 40), ON2(880, 1760, 40)
+#define BELL5               BELL, BELL, BELL, BELL, BELL
 
+/* The cadences of each country: supplement 2 to ITU-T E.180; ETSI's: TR 101 041. Where a country has none of its own
+ * there are ETSI's; the special information tone is that of E.180 everywhere. */
 static const struct row {
 	enum tone tone;
 	struct tones_step step[TONES_PLANS][STEPS_MAX];
 } table[] = {
 	{TONE_RINGBACK, {
 		[TONES_ETSI] = {ON1(425, 1000), OFF(4000)},
+		[TONES_AU] = {MODULATED(425, 25, 400), OFF(200), MODULATED(425, 25, 400), OFF(2000)},
+		[TONES_ES] = {ON1(425, 1500), OFF(3000)},
+		[TONES_FR] = {ON1(440, 1500), OFF(3500)},
+		[TONES_GB] = {ON2(400, 450, 400), OFF(200), ON2(400, 450, 400), OFF(2000)},
+		[TONES_JP] = {MODULATED(400, 16, 1000), OFF(2000)},
 		[TONES_US] = {ON2(440, 480, 2000), OFF(4000)}}},
 	{TONE_BUSY, {
 		[TONES_ETSI] = {ON1(425, 500), OFF(500)},
+		[TONES_AU] = {ON1(425, 375), OFF(375)},
+		[TONES_DE] = {ON1(425, 480), OFF(480)},
+		[TONES_ES] = {ON1(425, 200), OFF(200)},
+		[TONES_FR] = {ON1(440, 500), OFF(500)},
+		[TONES_GB] = {ON1(400, 375), OFF(375)},
+		[TONES_JP] = {ON1(400, 500), OFF(500)},
 		[TONES_US] = {ON2(480, 620, 500), OFF(500)}}},
 	{TONE_REORDER, {
-		[TONES_ETSI] = {ON1(425, 250), OFF(250)},
+		[TONES_ETSI] = {ON1(425, 200), OFF(200)},
+		[TONES_AU] = {ON1(425, 375), OFF(375), SOFT(425, 10, 375), OFF(375)},
+		[TONES_DE] = {ON1(425, 240), OFF(240)},
+		[TONES_ES] = {ON1(425, 200), OFF(200), ON1(425, 200), OFF(200), ON1(425, 200), OFF(600)},
+		[TONES_FR] = {ON1(440, 250), OFF(250)},
+		[TONES_GB] = {ON1(400, 400), OFF(350), ON1(400, 225), OFF(525)},
+		[TONES_JP] = {ON1(400, 500), OFF(500)}, /* the same as busy there */
 		[TONES_US] = {ON2(480, 620, 250), OFF(250)}}},
 	{TONE_SIT, {
-		[TONES_ETSI] = {ON1(950, 330), ON1(1400, 330), ON1(1800, 330), OFF(1000)},
-		[TONES_US] = {ON1(950, 330), ON1(1400, 330), ON1(1800, 330), OFF(1000)}}},
+		[TONES_ETSI] = {ON1(950, 330), ON1(1400, 330), ON1(1800, 330), OFF(1000)}}},
 	{TONE_CALL_WAITING, {
 		[TONES_ETSI] = {ON1(425, 200), OFF(600), ON1(425, 200), OFF(3000)},
-		[TONES_US] = {ON1(440, 300), OFF(9700)}}},
+		[TONES_AU] = {ON1(425, 200), OFF(200), ON1(425, 200), OFF(4400)},
+		[TONES_DE] = {ON1(425, 200), OFF(200), ON1(425, 200), OFF(5000)},
+		[TONES_ES] = {ON1(425, 175), OFF(175), ON1(425, 175), OFF(3500)},
+		[TONES_FR] = {ON1(440, 300), OFF(10000)},
+		[TONES_GB] = {ON1(400, 100), OFF(3000)},
+		[TONES_IT] = {ON1(425, 400), OFF(100), ON1(425, 250), OFF(100), ON1(425, 150), OFF(14000)},
+		[TONES_JP] = {MODULATED(400, 16, 500), OFF(4000)},
+		[TONES_US] = {ON1(440, 300), OFF(10000)}}},
 	{TONE_RING, {
-		[TONES_ETSI] = {BELL5, BELL5, OFF(4000)},
-		[TONES_US] = {BELL5, BELL5, OFF(4000)}}},
+		[TONES_ETSI] = {BELL5, BELL5, OFF(4000)}}},
 	{TONE_MILLIWATT, {
-		[TONES_ETSI] = {ON1(1004, 0)},
-		[TONES_US] = {ON1(1004, 0)}}},
+		[TONES_ETSI] = {ON1(1004, 0)}}},
 };
+
+static const struct {
+	const char *country;
+	enum tones_plan plan;
+} countries[] = {
+	{"au", TONES_AU}, {"de", TONES_DE}, {"es", TONES_ES}, {"fr", TONES_FR}, {"gb", TONES_GB}, {"uk", TONES_GB},
+	{"it", TONES_IT}, {"jp", TONES_JP}, {"us", TONES_US},
+};
+
+enum tones_plan tones_plan_of(const char *country)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof(countries) / sizeof(countries[0]); i++) {
+		if (!strcmp(countries[i].country, country))
+			return countries[i].plan;
+	}
+	return TONES_ETSI;
+}
 
 static bool is_end(const struct tones_step *s)
 {
@@ -62,10 +110,13 @@ void tones_start(struct tones *t, enum tone tone, enum tones_plan plan)
 	t->step = NULL;
 	t->steps = t->at = t->sample = 0;
 	memset(t->phase, 0, sizeof(t->phase));
+	t->wave = 0;
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		if (table[i].tone != tone)
 			continue;
 		t->step = table[i].step[plan];
+		if (is_end(t->step))
+			t->step = table[i].step[TONES_ETSI];
 		while (t->steps < STEPS_MAX && !is_end(&t->step[t->steps]))
 			t->steps++;
 	}
@@ -120,6 +171,10 @@ static double cadence_sample(struct tones *t)
 		if (s->hz[i] > 0)
 			v += level * sine(&t->phase[i], s->hz[i]);
 	}
+	if (s->by > 0)
+		v *= (1 + MODULATION * sine(&t->wave, s->by)) / (1 + MODULATION);
+	if (s->down > 0)
+		v *= pow(10, -s->down / 20);
 	if (!length) {
 		t->sample += t->sample < RAMP;
 		return v * edge(t->sample, RAMP);

@@ -10,14 +10,19 @@
 #define TONES_RATE   48000
 #define TONES_SINES  2
 
-/* Whose tones (ITU-T E.180); a country is a column of the table. */
-enum tones_plan { TONES_ETSI, TONES_US, TONES_PLANS };
+/* Whose tones. */
+enum tones_plan {
+	TONES_ETSI, TONES_AU, TONES_DE, TONES_ES, TONES_FR, TONES_GB, TONES_IT, TONES_JP, TONES_US, TONES_PLANS
+};
+
+/* The plan of COUNTRY, one of TONE_COUNTRIES (phone/settings.h); TONES_ETSI for any other. */
+enum tones_plan tones_plan_of(const char *country);
 
 struct tones {
 	const struct tones_step *step;  /* the cadence; NULL = silent */
 	unsigned steps, at;             /* how many, and which one is heard */
 	unsigned sample;                /* in that step */
-	double phase[TONES_SINES];
+	double phase[TONES_SINES], wave; /* of the sines, and of what modulates them */
 	/* a digit that was sent, heard beside it */
 	char digit;
 	unsigned digit_left;            /* samples */

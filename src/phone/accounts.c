@@ -86,6 +86,7 @@ void phone_start(struct phone *p)
 		if (p->account[i].registers)
 			start_registration(p, &p->account[i]);
 	}
+	phone_schedule(p);
 }
 
 int phone_account_add(struct phone *p, const struct account *a)

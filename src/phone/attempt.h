@@ -78,22 +78,23 @@ struct attempt_form {
 
 #define ATTEMPT_TARGETS 5          /* redirects that one call follows */
 
-/* The story of one dialled call so far. At dialling all is zero but the first four. */
+/* The story of one dialled call so far. At dialling all is zero but what stands in front of .requests. */
 struct attempt {
 	bool follow_redirects;         /* 3xx: go there without asking (option redirect) */
+	bool follow_proxy;             /* 305: the user has agreed to go by way of the proxy */
 	bool compact;                  /* the requests have short header names (option compact-headers) */
 	bool can_shrink;               /* the offer has more than its shortest form */
 	char target[TARGET_MAX];       /* Request-URI now */
+	char tags[TAGS_TEXT];          /* option tags that the INVITE named in Require, Proxy-Require or Supported */
 
 	unsigned requests;             /* INVITEs sent so far; the caller counts */
-	unsigned digest_tries;
+	unsigned used[REPAIRS];        /* repairs so far, each against its bound in the outcome table */
 	unsigned realms;               /* answered so far */
 	char realm[ATTEMPT_REALMS][ACCOUNT_TEXT_MAX];
 	bool redirected;               /* .target came from the network: it gets no credentials but by realm= */
 	unsigned targets;              /* tried before */
 	char tried[ATTEMPT_TARGETS + 1][TARGET_MAX];
 	struct attempt_form form;
-	unsigned glares;               /* 491s followed */
 };
 
 enum attempt_step {
@@ -117,10 +118,16 @@ struct attempt_decision {
 
 /* Decides, and notes in A what will now be tried. ACCOUNT may be NULL (direct call: no
  * credentials). Never the same credentials twice to a realm unless the challenge is stale;
- * at most three digest resends; each other repair as often as the outcome table says; at most ATTEMPT_BUDGET
- * requests, whatever the mix (S407-4, S411-2). Where somebody has to be asked, it gives up: the question is the
+ * each repair as often as the outcome table says; at most ATTEMPT_BUDGET requests, whatever the mix (S407-4, S411-2). Where somebody has to be asked, it gives up: the question is the
  * failed call's notice, and the answer a new call. */
 struct attempt_decision attempt_next(struct attempt *a, const struct response *r,
 				     const struct account *account);
+
+/* Is TAG among LIST, option tags with blanks or commas between? Without regard to case. */
+bool attempt_has_tag(const char *list, const char *tag);
+/* Adds the tags of MORE that LIST (SIZE bytes) has not yet; what does not fit is left out. */
+void attempt_add_tags(char *list, size_t size, const char *more);
+/* The warn-code of the first Warning in a header's value (RFC 3261 section 20.43), 0 = none that can be read. */
+unsigned attempt_warn_code(const char *warning);
 
 #endif

@@ -1,5 +1,5 @@
 /* A call from dialling or ringing to its end: its states, tones, deadlines and ends. */
-#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +73,7 @@ unsigned phone_active_calls(const struct phone *p)
 
 unsigned phone_last_call(const struct phone *p)
 {
-	return p->last_number;
+	return p->last_call;
 }
 
 unsigned phone_selected(const struct phone *p)
@@ -235,12 +235,28 @@ static void stop_media(struct call *c)
 	calls_refocus(c->phone);
 }
 
+void call_who(const struct call *c, char *who)
+{
+	text_show_str(who, SNAPSHOT_TEXT, c->name[0] ? c->name : c->uri);
+}
+
 void call_start_media(struct call *c, const struct media_params *params)
 {
+	char who[SNAPSHOT_TEXT], key[NOTICE_KEY_MAX];
+	int err;
+
 	if (!params)
 		return;
 	c->media = *params;
-	if (port_media_start(c->number, params) == 0)
+	err = port_media_start(c->number, params);
+	if (err && !c->media_running) {
+		call_who(c, who);
+		snprintf(key, sizeof(key), "media %u", c->number);
+		phone_notice_printf(c->phone, SEVERITY_ERROR, key,
+				    /* TRANSLATORS: who, and the system's word for what went wrong */
+				    _("The call with %1$s has no sound: %2$s. Hang up and call again."), who, strerror(err));
+	}
+	if (!err)
 		c->media_running = true;
 	calls_refocus(c->phone);
 }
@@ -264,7 +280,7 @@ void calls_hold_others(struct phone *p, unsigned but)
 
 	for (c = p->calls; c; c = c->next) {
 		if (c->number != but && call_is_up(c) && !c->held_by_us)
-			phone_hold(p, c->number);
+			c->hold_wanted = phone_hold(p, c->number) == EBUSY;
 	}
 }
 
@@ -304,15 +320,21 @@ uint64_t call_deadline(const struct call *c)
 	return earliest(c->tone_end_ms, earliest(c->expires_ms, c->refuse_ms));
 }
 
-void call_missed(struct call *c)
+void call_missed(struct call *c, const char *reason)
 {
-	char key[NOTICE_KEY_MAX];
+	char key[NOTICE_KEY_MAX], who[SNAPSHOT_TEXT], said[SNAPSHOT_TEXT];
 
 	if (c->phone->shutting_down || c->missed_quietly)
 		return;
 	snprintf(key, sizeof(key), "missed %u", c->number);
-	/* TRANSLATORS: %s is who called */
-	phone_notice_printf(c->phone, SEVERITY_INFO, key, _("Missed call from %s"), c->name[0] ? c->name : c->uri);
+	call_who(c, who);
+	text_show_str(said, sizeof(said), reason);
+	if (said[0])
+		/* TRANSLATORS: who called, and why the call ended in the words of the network */
+		phone_notice_printf(c->phone, SEVERITY_INFO, key, _("Missed call from %1$s: “%2$s”"), who, said);
+	else
+		/* TRANSLATORS: %s is who called */
+		phone_notice_printf(c->phone, SEVERITY_INFO, key, _("Missed call from %s"), who);
 }
 
 void call_tick(struct call *c, uint64_t now)
@@ -348,7 +370,7 @@ void call_tick(struct call *c, uint64_t now)
 	if (now >= c->refuse_ms) {
 		c->refuse_ms = NEVER;
 		port_sip_reject(c->number, 408);
-		call_missed(c);
+		call_missed(c, "");
 		call_finish(c, ENDED_BY_US, 408, "");
 	}
 }
@@ -380,6 +402,8 @@ void call_finish(struct call *c, enum ended_by by, unsigned code, const char *re
 	call_emit_state(c);
 	if (keep_line && shown == CALL_FAILED)
 		c->state = CALL_FAILED;
+	if (!keep_line && !c->was_established)
+		redial_call_over(c);
 	calls_refocus(p);
 	phone_changed(p);
 	phone_schedule(p);
@@ -391,6 +415,7 @@ void call_notice_gone(struct phone *p, unsigned number)
 
 	if (!number || !c || c->state != CALL_FAILED)
 		return;
+	redial_drop_call(p, number);
 	if (c->tone_end_ms != NEVER)
 		call_finish(c, c->ended_by, c->code, c->reason);
 	c->state = CALL_CLOSED;
@@ -398,103 +423,21 @@ void call_notice_gone(struct phone *p, unsigned number)
 	phone_changed(p);
 }
 
-static void emit_outcome(struct call *c, const struct response *r, const struct outcome *row, bool known,
-			 const char *text)
-{
-	static const char *const actions[] = {"dismiss"};
-	const char *warnings[] = {r->warning};
-	struct event e;
-	char *end;
-	unsigned long long seconds;
-
-	event_begin(&e, "outcome");
-	event_integer(&e, "call", c->number);
-	event_string(&e, "peer", c->uri);
-	event_integer(&e, "code", r->code);
-	event_string(&e, "reason", r->reason);
-	if (r->code && known)
-		event_string(&e, "standard_reason", row->phrase);
-	event_string(&e, "kind", outcome_kind_name(row->kind));
-	event_string(&e, "text", text);
-	event_string(&e, "tone", tone_name(row->tone));
-	event_list(&e, "actions", actions, 1);
-	if (isdigit((unsigned char)r->retry_after[0])) {
-		seconds = strtoull(r->retry_after, &end, 10);
-		if (end - r->retry_after <= 10 && seconds <= UINT32_MAX)
-			event_integer(&e, "retry_after", (int64_t)seconds);
-	}
-	if (r->warning[0])
-		event_list(&e, "warning", warnings, 1);
-	if (!r->code) {
-		event_string(&e, "error", local_error_name(r->error));
-		event_string(&e, "server_text", r->detail);
-	}
-	phone_emit(c->phone, &e);
-}
-
-static void failure_notice(struct call *c, const struct response *r, const struct outcome *row, bool known,
-			   const char *sentence)
-{
-	struct notice *n = notice_new(c->phone, SEVERITY_ERROR, NULL);
-	char raw[TARGET_MAX * 4], who[SNAPSHOT_TEXT];
-	size_t len = 0;
-
-	n->call = c->number;
-	if (c->name[0] && strcmp(c->name, c->uri))
-		snprintf(raw, sizeof(raw), "%s <%s>", c->name, c->uri);
-	else
-		snprintf(raw, sizeof(raw), "%s", c->uri);
-	text_show_str(who, sizeof(who), raw);
-
-	if (r->code && known)
-		snprintf(raw, sizeof(raw), "%u %s · %s", r->code, row->phrase, who);
-	else if (r->code)
-		/* TRANSLATORS: a code that nobody registered: %1$u it, %2$u %3$s the code and phrase it is treated
-		 * as, %4$s who was called */
-		snprintf(raw, sizeof(raw), _("%1$u (unknown, treated as %2$u %3$s) · %4$s"), r->code, row->code,
-			 row->phrase, who);
-	else
-		snprintf(raw, sizeof(raw), "%s · %s", _(row->phrase), who);
-	text_show_str(n->title, sizeof(n->title), raw);
-
-	text_copy(n->sentence, sizeof(n->sentence), _(sentence));
-	/* no server has said that */
-	if (!r->code && r->detail[0]) {
-		snprintf(raw, sizeof(raw), "%s (%.400s)", _(sentence), r->detail);
-		text_show_str(n->sentence, sizeof(n->sentence), raw);
-	}
-
-	raw[0] = '\0';
-	if (r->code && r->reason[0] && (!known || strcasecmp(r->reason, row->phrase)))
-		/* TRANSLATORS: the words of the server, in quotation marks of your language */
-		len = (size_t)snprintf(raw, sizeof(raw), _("“%.400s”"), r->reason);
-	if (r->warning[0] && len < sizeof(raw))
-		snprintf(raw + len, sizeof(raw) - len, "%sWarning %.400s", len ? "  " : "", r->warning);
-	text_show_str(n->server, sizeof(n->server), raw);
-
-	snprintf(raw, sizeof(raw), "%u", r->code);
-	text_show_str(c->failure, sizeof(c->failure), r->code ? raw : _(row->phrase));
-	notice_emit(c->phone, n);
-}
-
-const char call_no_port[] = N_("No port for sound is free; hang up a call, or set rtp-ports to a wider range.");
-
 /* The attempt has failed for good: outcome, tone, closed, in that order; media stopped before. */
 void call_fail(struct call *c, const struct response *r, bool credentials_refused)
 {
 	struct phone *p = c->phone;
-	const struct outcome *row;
 	struct response local;
-	const char *sentence;
-	bool known = true;
+	struct failure f;
+	enum tone tone;
 
 	/* signalling knows only that nothing could be sent */
-	if (c->no_port && r->error == LOCAL_TRANSPORT) {
+	if (c->no_port && !r->code && r->error == LOCAL_TRANSPORT) {
 		local = *r;
 		local.error = LOCAL_NO_AUDIO;
 		r = &local;
 	}
-	row = r->code ? outcome_find(r->code, &known) : outcome_local(r->error);
+	f = failure_of(c, r, credentials_refused);
 	stop_media(c);
 	call_set_tone(c, TONE_NONE);
 	c->expires_ms = NEVER;
@@ -506,14 +449,15 @@ void call_fail(struct call *c, const struct response *r, bool credentials_refuse
 	text_copy(c->reason, sizeof(c->reason), r->reason);
 	port_sip_release(c->number);
 
-	sentence = credentials_refused && row->refused ? row->refused : row->sentence;
-	if (r == &local)
-		sentence = call_no_port;
-	emit_outcome(c, r, row, known, _(sentence));
-	failure_notice(c, r, row, known, sentence);
+	failure_keep(c, &f, r);
+	redial_offer(c);
+	failure_emit(c, &f, r);
+	failure_notice(c, &f, r);
+	redial_tell(p, c->number);
 
-	if (row->tone != TONE_NONE && p->settings->tone_seconds && !call_other_up(c) && !p->shutting_down) {
-		call_set_tone(c, row->tone);
+	tone = outcome_tone(f.row, p->settings->tone_not_found);
+	if (tone != TONE_NONE && p->settings->tone_seconds && !call_other_up(c) && !p->shutting_down) {
+		call_set_tone(c, tone);
 		c->tone_end_ms = port_now_ms() + (uint64_t)p->settings->tone_seconds * 1000;
 		phone_schedule(p);
 	}

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/i18n.h"
 #include "base/text.h"
@@ -21,13 +22,69 @@ static void drop_failed(struct phone *p, const char *uri)
 	}
 }
 
-int phone_dial(struct phone *p, const struct dial *dial, unsigned *call, const char **why)
+/* The option tags that the user's own lines name: what a 420 may be about. */
+static void collect_tags(char *tags, size_t size, const struct dial *dial)
+{
+	static const char *const field[] = {"Require", "Proxy-Require", "Supported", "k"};
+	unsigned i, j;
+
+	for (i = 0; i < dial->headers; i++) {
+		size_t name = strcspn(dial->header[i], ": \t");
+		const char *colon = strchr(dial->header[i], ':');
+
+		for (j = 0; colon && j < sizeof(field) / sizeof(field[0]); j++) {
+			if (strlen(field[j]) == name && !strncasecmp(dial->header[i], field[j], name))
+				attempt_add_tags(tags, size, colon + 1);
+		}
+	}
+}
+
+static void begin_attempt(struct call *c, const struct dial *dial, bool follow_proxy)
+{
+	const struct settings *settings = c->phone->settings;
+	struct attempt *a = &c->attempt;
+
+	a->follow_redirects = !strcmp(settings->redirect, "follow");
+	a->follow_proxy = follow_proxy;
+	a->compact = settings->compact_headers;
+	a->can_shrink = c->codecs > 1;
+	text_copy(a->target, sizeof(a->target), c->uri);
+	text_copy(a->tags, sizeof(a->tags), "timer"); /* in Supported, of each INVITE */
+	collect_tags(a->tags, sizeof(a->tags), dial);
+}
+
+static void send_invite(struct call *c, const struct dial *dial, const struct account *account)
+{
+	struct phone *p = c->phone;
+	struct invite invite;
+	struct response r;
+	int err;
+
+	memset(&invite, 0, sizeof(invite));
+	invite.call = c->number;
+	invite.account = account;
+	invite.uri = c->uri;
+	memcpy(invite.codec, c->codec, sizeof(c->codec[0]) * c->codecs);
+	invite.codecs = c->codecs;
+	invite.expires = p->settings->dial_timeout;
+	invite.header = dial->header;
+	invite.headers = dial->headers;
+	invite.requests_left = ATTEMPT_BUDGET;
+	err = p->started ? port_sip_invite(&invite) : ENETDOWN;
+	if (err && c->state == CALL_CALLING) {
+		memset(&r, 0, sizeof(r));
+		r.error = err == ECONNREFUSED ? LOCAL_REFUSED : LOCAL_TRANSPORT;
+		text_copy(r.detail, sizeof(r.detail), p->started ? strerror(err) : _("no port for SIP is open"));
+		call_fail(c, &r, false);
+	}
+}
+
+int call_dial(struct phone *p, const struct dial *dial, const char *name, bool follow_proxy, unsigned *call,
+	      const char **why)
 {
 	const struct account *given = NULL, *list[ACCOUNTS_MAX];
 	const struct codec *codec[CODEC_COUNT];
-	struct invite invite;
 	struct target target;
-	struct response r;
 	struct call *c;
 	unsigned i, codecs;
 	int err;
@@ -52,47 +109,53 @@ int phone_dial(struct phone *p, const struct dial *dial, unsigned *call, const c
 		*why = p->why;
 		return EINVAL;
 	}
-	if (phone_active_calls(p) >= p->settings->max_calls || p->shutting_down) {
-		*why = _("There are too many calls already; hang one up first.");
-		return EUSERS;
-	}
-	drop_failed(p, target.uri);
-	c = call_new(p);
+	c = phone_active_calls(p) >= p->settings->max_calls || p->shutting_down ? NULL : call_new(p);
 	if (!c) {
 		*why = _("There are too many calls already; hang one up first.");
 		return EUSERS;
 	}
+	/* before its old line goes, so that what waits for this target is not given up with it */
+	redial_follow(p, target.uri, c->number);
+	drop_failed(p, target.uri);
 	calls_hold_others(p, c->number);
 	c->state = CALL_CALLING;
 	text_copy(c->uri, sizeof(c->uri), target.uri);
-	text_copy(c->name, sizeof(c->name), target.name);
+	text_copy(c->name, sizeof(c->name), name && *name ? name : target.name);
 	if (target.account)
 		text_copy(c->account, sizeof(c->account), target.account->name);
 	memcpy(c->codec, codec, sizeof(codec[0]) * codecs);
 	c->codecs = codecs;
 	c->expires_ms = c->began_ms + (uint64_t)p->settings->dial_timeout * 1000;
-	p->selected = c->number;
+	begin_attempt(c, dial, follow_proxy);
+	p->selected = p->last_call = c->number;
 	*call = c->number;
 	call_emit_state(c);
-
-	memset(&invite, 0, sizeof(invite));
-	invite.call = c->number;
-	invite.account = target.account;
-	invite.uri = c->uri;
-	memcpy(invite.codec, codec, sizeof(codec[0]) * codecs);
-	invite.codecs = codecs;
-	invite.expires = p->settings->dial_timeout;
-	invite.header = dial->header;
-	invite.headers = dial->headers;
-	err = p->started ? port_sip_invite(&invite) : ENETDOWN;
-	if (err && c->state == CALL_CALLING) {
-		memset(&r, 0, sizeof(r));
-		r.error = err == ECONNREFUSED ? LOCAL_REFUSED : LOCAL_TRANSPORT;
-		text_copy(r.detail, sizeof(r.detail), p->started ? strerror(err) : _("no port for SIP is open"));
-		call_fail(c, &r, false);
-	}
+	send_invite(c, dial, target.account);
 	phone_schedule(p);
 	return 0;
+}
+
+int phone_dial(struct phone *p, const struct dial *dial, unsigned *call, const char **why)
+{
+	return call_dial(p, dial, NULL, false, call, why);
+}
+
+int call_dial_like(struct phone *p, const struct call *c, const char *target, const char *name, bool follow_proxy,
+		   unsigned *call, const char **why)
+{
+	char codecs[SETTING_TEXT_MAX] = "";
+	struct dial dial = {.target = target};
+	size_t len = 0;
+	unsigned i;
+
+	for (i = 0; i < c->codecs; i++)
+		len += (size_t)snprintf(codecs + len, sizeof(codecs) - len, "%s%s", i ? "," : "", c->codec[i]->name);
+	if (*codecs)
+		dial.codecs = codecs;
+	/* an account that has gone since is not insisted on */
+	if (c->account[0] && phone_account(p, c->account))
+		dial.account = c->account;
+	return call_dial(p, &dial, name, follow_proxy, call, why);
 }
 
 int phone_answer(struct phone *p, unsigned call)

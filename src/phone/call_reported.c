@@ -1,5 +1,6 @@
 /* What signalling and sound report of a call. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -53,7 +54,7 @@ unsigned phone_sip_incoming(struct phone *p, const struct incoming *in, unsigned
 	c->ring_wanted = true;
 	if (!p->selected || !call_find(p, p->selected) || !call_is_active(call_find(p, p->selected)))
 		p->selected = c->number;
-	*call = c->number;
+	*call = p->last_call = c->number;
 	call_emit_state(c);
 	phone_schedule(p);
 	return 0;
@@ -131,9 +132,19 @@ void phone_sip_established(struct phone *p, unsigned call, const struct media_pa
 	c->expires_ms = c->refuse_ms = NEVER;
 	c->was_established = true;
 	c->established_ms = port_now_ms();
+	if (!c->incoming)
+		redial_succeeded(p, c->uri);
 	call_start_media(c, media);
 	note_direction(c, media, true);
 	phone_schedule(p);
+}
+
+/* Another call took this one's place while a change of it was under way. */
+static void hold_if_wanted(struct call *c)
+{
+	if (c->hold_wanted && !c->held_by_us)
+		phone_hold(c->phone, c->number);
+	c->hold_wanted = false;
 }
 
 void phone_sip_media(struct phone *p, unsigned call, const struct media_params *media)
@@ -145,6 +156,7 @@ void phone_sip_media(struct phone *p, unsigned call, const struct media_params *
 	call_start_media(c, media);
 	note_direction(c, media, false);
 	c->reoffering = false;
+	hold_if_wanted(c);
 	calls_refocus(p);
 	phone_changed(p);
 }
@@ -166,6 +178,32 @@ void phone_sip_reoffer_failed(struct phone *p, unsigned call, unsigned code, con
 			    /* TRANSLATORS: %s is who; then code and phrase of the refusal */
 			    ? _("The call with %s could not be resumed (%u %s).")
 			    : _("The call with %s could not be put on hold (%u %s)."), who, code, shown);
+	hold_if_wanted(c);
+}
+
+/* What the user should know of a repair. */
+static void tell_repair(struct call *c, const struct response *r, const char *text)
+{
+	struct failure f = failure_of(c, r, false);
+	char key[NOTICE_KEY_MAX], who[SNAPSHOT_TEXT];
+	struct notice *n;
+
+	snprintf(key, sizeof(key), "repair %u", c->number);
+	n = notice_new(c->phone, SEVERITY_INFO, key);
+	call_who(c, who);
+	failure_title(n->title, &f, r, who);
+	text_copy(n->sentence, sizeof(n->sentence), text);
+	notice_emit(c->phone, n);
+}
+
+/* The INVITE goes out again: nobody rings now (S407-6). */
+static void back_to_calling(struct call *c)
+{
+	call_set_tone(c, TONE_NONE);
+	if (c->state == CALL_CALLING)
+		return;
+	c->state = CALL_CALLING;
+	call_emit_state(c);
 }
 
 void phone_sip_response(struct phone *p, unsigned call, const struct response *response)
@@ -178,28 +216,49 @@ void phone_sip_response(struct phone *p, unsigned call, const struct response *r
 		return;
 	a = c->account[0] ? phone_account(p, c->account) : NULL;
 	d = attempt_next(&c->attempt, response, a);
-	if (d.step == ATTEMPT_DIGEST && port_sip_resend(call, &d) == 0)
+	if (d.step == ATTEMPT_GIVE_UP || port_sip_resend(call, &d)) {
+		call_fail(c, response, d.credentials_refused);
 		return;
-	call_fail(c, response, d.credentials_refused);
+	}
+	back_to_calling(c);
+	if (d.tell)
+		tell_repair(c, response, _(d.tell));
+}
+
+/* Why it ended, if somebody said more than that it did (Reason of BYE and CANCEL, RFC 3326). */
+static void tell_why(struct call *c, enum ended_by by, unsigned code, const char *reason)
+{
+	char who[SNAPSHOT_TEXT], key[NOTICE_KEY_MAX], said[SNAPSHOT_TEXT];
+
+	if (c->phone->shutting_down)
+		return;
+	call_who(c, who);
+	text_show_str(said, sizeof(said), reason);
+	snprintf(key, sizeof(key), "ended %u", c->number);
+	if (by == ENDED_BY_NETWORK && (c->was_established || !c->incoming))
+		/* TRANSLATORS: %s is who */
+		phone_notice_printf(c->phone, SEVERITY_WARNING, key, _("The call with %s was lost."), who);
+	else if (c->missed_quietly)
+		/* TRANSLATORS: %s is who; another of the user's phones took the call */
+		phone_notice_printf(c->phone, SEVERITY_INFO, "elsewhere", _("The call from %s was answered elsewhere."), who);
+	else if (by == ENDED_BY_THEM && c->was_established && said[0] && code != 16 && code != 200)
+		/* TRANSLATORS: who, and the reason in the words of the other side */
+		phone_notice_printf(c->phone, SEVERITY_INFO, key, _("The call with %1$s was ended: “%2$s”"), who, said);
 }
 
 void phone_sip_closed(struct phone *p, unsigned call, enum ended_by by, unsigned code, const char *reason)
 {
 	struct call *c = call ? call_find(p, call) : NULL;
-	char who[SNAPSHOT_TEXT];
 
 	if (!c || !call_is_active(c))
 		return;
+	reason = reason ? reason : "";
 	if (c->incoming && !c->was_established) {
 		c->missed_quietly = code == 200; /* Reason of a CANCEL: answered elsewhere (RFC 3326) */
-		call_missed(c);
+		call_missed(c, reason);
 	}
-	else if (by == ENDED_BY_NETWORK) {
-		text_show_str(who, sizeof(who), c->name[0] ? c->name : c->uri);
-		/* TRANSLATORS: %s is who */
-		phone_notice_printf(p, SEVERITY_WARNING, NULL, _("The call with %s was lost."), who);
-	}
-	call_finish(c, by, code, reason ? reason : "");
+	tell_why(c, by, code, reason);
+	call_finish(c, by, code, reason);
 }
 
 /* --- reported by media/ -------------------------------------------------------------------- */

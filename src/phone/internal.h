@@ -3,6 +3,7 @@
 #define OFFHOOK_PHONE_INTERNAL_H
 
 #include "phone/phone.h"
+#include "phone/redial.h"
 #include "phone/snapshot.h"
 #include "phone/target.h"
 
@@ -24,6 +25,7 @@ struct call {
 	bool reoffering;                 /* a port_sip_reoffer() is under way */
 	bool answering;                  /* incoming: 200 is on its way */
 	bool ring_wanted;                /* incoming: 180 is due at the next tick */
+	bool hold_wanted;                /* another call took its place while it could not be held */
 	bool media_open;
 	bool no_port;                    /* none for sound could be opened */
 	bool early;                      /* early media is heard */
@@ -53,6 +55,32 @@ struct call {
 	char failure[SNAPSHOT_TEXT];     /* shown on the line of a failed call */
 	enum ended_by ended_by;
 	char reason[RESPONSE_TEXT];
+
+	/* what can be done about a failure */
+	struct {
+		bool known;              /* it had a Retry-After that can be read */
+		bool offered;            /* a redial at that time is offered */
+		bool far;                /* too far away for that */
+		uint64_t boot_ms;        /* when */
+		int64_t wall_ms;
+		int64_t until_wall_ms;   /* reachable until; 0 = not known */
+		char comment[RESPONSE_TEXT];
+	} retry;
+	unsigned contacts;               /* that may be called instead */
+	char contact[CONTACTS_MAX][TARGET_MAX];
+
+	/* a call that an armed redial made */
+	unsigned in_row;                 /* how many of them in a row, this one counted; 0: a person made it */
+	uint64_t redialed_boot_ms;       /* when */
+	unsigned redialed_as;            /* of a failed one: the number of the call that its armed redial made */
+};
+
+/* A call that is to be made again. */
+struct redial {
+	struct redial_record record;
+	unsigned call;                   /* the failed call with its line, or the one that is being tried by hand */
+	enum redial_state state;         /* waiting, armed, due, dialing */
+	uint64_t due_boot_ms;
 };
 
 struct notice {
@@ -73,7 +101,8 @@ struct phone {
 	void *change_arg;
 
 	struct call *calls;
-	unsigned last_number;
+	unsigned last_number;            /* given to a line */
+	unsigned last_call;              /* the newest that is a call, and no stored redial's line */
 	unsigned selected, focus;
 	bool muted;
 	bool started;                    /* signalling is there: accounts may register */
@@ -85,6 +114,9 @@ struct phone {
 	struct notice notice[NOTICES_MAX]; /* newest first */
 	unsigned notices;
 	unsigned last_notice, selected_notice;
+
+	struct redial redial[REDIALS_MAX]; /* oldest first */
+	unsigned redials;
 
 	char audio_driver[32];
 	char audio_trouble[SNAPSHOT_TEXT];
@@ -113,9 +145,18 @@ void call_set_tone(struct call *c, enum tone tone);
 void call_start_media(struct call *c, const struct media_params *params);
 unsigned call_choose_codecs(const struct codec **out, const char *list);
 void call_keep_digit(char *kept, char digit);  /* KEPT: DIGITS_KEPT + 1 bytes */
-void call_missed(struct call *c);              /* tells of a missed call */
+void call_missed(struct call *c, const char *reason); /* tells of a missed call; REASON as it came, or "" */
 /* Over for everybody: `closed` is told. A failed call keeps its line until its notice goes. */
 void call_finish(struct call *c, enum ended_by by, unsigned code, const char *reason);
+/* Whom it is with, harmless, for sentences: SNAPSHOT_TEXT bytes. */
+void call_who(const struct call *c, char *who);
+/* Calls as DIAL says, by the hand of nobody in particular: NAME (NULL: as typed) is shown; FOLLOW_PROXY: the user has agreed
+ * to a 305. */
+int call_dial(struct phone *p, const struct dial *dial, const char *name, bool follow_proxy, unsigned *call,
+	      const char **why);
+/* Calls TARGET with the account and the codecs of C. */
+int call_dial_like(struct phone *p, const struct call *c, const char *target, const char *name, bool follow_proxy,
+		   unsigned *call, const char **why);
 /* Failed for good: outcome, tone, closed, in that order; media stopped before. */
 void call_fail(struct call *c, const struct response *r, bool credentials_refused);
 extern const char call_no_port[];              /* what it means that no port for sound was free; not translated yet */
@@ -130,7 +171,47 @@ struct call *call_after(const struct phone *p, unsigned number);
 /* The notice of a failed call is gone: its line goes too. */
 void call_notice_gone(struct phone *p, unsigned number);
 
+/* failure.c: what a failure is told as */
+struct failure {
+	const struct outcome *row;
+	bool known;                      /* the code is a registered one */
+	const char *sentence;            /* not translated yet */
+};
+struct failure failure_of(const struct call *c, const struct response *r, bool credentials_refused);
+/* Keeps of R what the call can offer: when to call again, whom else. */
+void failure_keep(struct call *c, const struct failure *f, const struct response *r);
+void failure_emit(const struct call *c, const struct failure *f, const struct response *r);
+void failure_notice(struct call *c, const struct failure *f, const struct response *r);
+/* "413 Request Entity Too Large · WHO", harmless: SNAPSHOT_TEXT bytes. */
+void failure_title(char *dst, const struct failure *f, const struct response *r, const char *who);
+
+/* action.c: what can be done about a failed call, and the words for it */
+struct action_line {
+	enum action action;
+	char command[SNAPSHOT_TEXT];     /* harmless */
+	const char *label;               /* translated */
+	char what[SNAPSHOT_TEXT];        /* harmless */
+};
+/* At most MAX, the best first. C is NULL for a notice of another kind. */
+unsigned actions_of(const struct call *c, struct action_line *line, unsigned max);
+/* Their words for an event, each once; returns how many. */
+unsigned action_names(const struct call *c, const char **name, unsigned max);
+
+/* redial.c */
+struct redial *redial_of_call(const struct phone *p, unsigned call); /* NULL: none */
+/* C has failed and offers a redial: it is stored. Told by redial_tell(). */
+void redial_offer(struct call *c);
+void redial_tell(struct phone *p, unsigned call);
+void redial_follow(struct phone *p, const char *uri, unsigned call); /* CALL is another try at URI */
+void redial_succeeded(struct phone *p, const char *uri);
+void redial_call_over(struct call *c);         /* neither failed nor answered: its redial needs a line again */
+void redial_drop_call(struct phone *p, unsigned call); /* nobody wants it: cancelled */
+void redials_tick(struct phone *p);
+uint64_t redials_deadline(const struct phone *p); /* on port_now_ms() */
+
 /* notice.c */
+struct notice *notice_find(struct phone *p, unsigned id); /* 0: the selected one; NULL: none */
+struct notice *notice_of_call(struct phone *p, unsigned call);
 struct notice *notice_new(struct phone *p, enum severity severity, const char *key);
 void notice_emit(struct phone *p, const struct notice *n);
 void notice_drop_key(struct phone *p, const char *key);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "phone/internal.h"
 
@@ -18,9 +19,26 @@ static int place(const struct phone *p, unsigned id)
 	return -1;
 }
 
-static void remove_at(struct phone *p, unsigned i)
+struct notice *notice_find(struct phone *p, unsigned id)
 {
-	unsigned call = p->notice[i].call;
+	int i = place(p, id ? id : p->selected_notice);
+
+	return i < 0 ? NULL : &p->notice[i];
+}
+
+struct notice *notice_of_call(struct phone *p, unsigned call)
+{
+	unsigned i;
+
+	for (i = 0; call && i < p->notices; i++) {
+		if (p->notice[i].call == call)
+			return &p->notice[i];
+	}
+	return NULL;
+}
+
+static void take_out(struct phone *p, unsigned i)
+{
 	bool selected = p->notice[i].id == p->selected_notice;
 
 	memmove(&p->notice[i], &p->notice[i + 1], (p->notices - i - 1) * sizeof(p->notice[0]));
@@ -30,9 +48,16 @@ static void remove_at(struct phone *p, unsigned i)
 			i = p->notices ? p->notices - 1 : 0;
 		p->selected_notice = p->notices ? p->notice[i].id : 0;
 	}
+	phone_changed(p);
+}
+
+static void remove_at(struct phone *p, unsigned i)
+{
+	unsigned call = p->notice[i].call;
+
+	take_out(p, i);
 	if (call)
 		call_notice_gone(p, call);
-	phone_changed(p);
 }
 
 void notice_drop_key(struct phone *p, const char *key)
@@ -59,13 +84,27 @@ void notice_drop_call(struct phone *p, unsigned call)
 	}
 }
 
+/* Makes room: the oldest that nothing waits for goes, or else the oldest without its redial. */
+static void crowd_out(struct phone *p)
+{
+	unsigned i;
+
+	for (i = p->notices; i-- > 0;) {
+		if (!redial_of_call(p, p->notice[i].call)) {
+			remove_at(p, i);
+			return;
+		}
+	}
+	take_out(p, p->notices - 1);
+}
+
 struct notice *notice_new(struct phone *p, enum severity severity, const char *key)
 {
 	struct notice *n;
 
 	notice_drop_key(p, key);
 	if (p->notices == NOTICES_MAX)
-		remove_at(p, p->notices - 1);
+		crowd_out(p);
 	memmove(&p->notice[1], &p->notice[0], p->notices * sizeof(p->notice[0]));
 	p->notices++;
 	n = &p->notice[0];
@@ -81,7 +120,8 @@ struct notice *notice_new(struct phone *p, enum severity severity, const char *k
 void notice_emit(struct phone *p, const struct notice *n)
 {
 	static const char *const word[] = {"info", "warning", "error"};
-	static const char *const actions[] = {"dismiss"};
+	const struct call *c = n->call ? call_find(p, n->call) : NULL;
+	const char *actions[SNAPSHOT_ACTIONS];
 	char text[SNAPSHOT_TEXT * 4];
 	struct event e;
 
@@ -90,7 +130,7 @@ void notice_emit(struct phone *p, const struct notice *n)
 	event_integer(&e, "id", n->id);
 	event_string(&e, "severity", word[n->severity]);
 	event_string(&e, "text", text);
-	event_list(&e, "actions", actions, 1);
+	event_list(&e, "actions", actions, action_names(c, actions, SNAPSHOT_ACTIONS));
 	phone_emit(p, &e);
 }
 
@@ -134,4 +174,28 @@ int phone_notice_dismiss(struct phone *p, unsigned id)
 		return ENOENT;
 	remove_at(p, (unsigned)i);
 	return 0;
+}
+
+unsigned phone_notice_call(const struct phone *p, unsigned id)
+{
+	int i = place(p, id ? id : p->selected_notice);
+
+	return i < 0 ? 0 : p->notice[i].call;
+}
+
+int phone_notice_contact(struct phone *p, unsigned id, unsigned n, unsigned *call, const char **why)
+{
+	const struct call *c = phone_notice_call(p, id) ? call_find(p, phone_notice_call(p, id)) : NULL;
+	char target[TARGET_MAX];
+	bool proxy;
+
+	*call = 0;
+	if (!c || !n || n > c->contacts) {
+		*why = _("The notice offers no such address.");
+		return ENOENT;
+	}
+	/* a proxy is not called: the same target is, by way of it */
+	proxy = c->code == 305;
+	text_copy(target, sizeof(target), proxy ? c->uri : c->contact[n - 1]);
+	return call_dial_like(p, c, target, proxy ? c->name : NULL, proxy, call, why);
 }

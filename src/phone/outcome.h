@@ -24,6 +24,36 @@ enum local_error {
 	LOCAL_DEVICE, LOCAL_NO_CODEC, LOCAL_NO_AUDIO, LOCAL_ERRORS
 };
 
+/* How the phone mends a refused INVITE by itself; attempt_next() knows the conditions. */
+enum repair {
+	REPAIR_NONE,
+	REPAIR_DIGEST,            /* send the credentials */
+	REPAIR_REDIRECT,          /* go to a Contact */
+	REPAIR_PROXY,             /* go by way of the Contact */
+	REPAIR_LENGTH,            /* Content-Length by its long name */
+	REPAIR_SMALLER,           /* the shortest offer */
+	REPAIR_PLAIN,             /* the plainest offer */
+	REPAIR_WITHOUT,           /* without some option tags */
+	REPAIR_WITH,              /* with some option tags */
+	REPAIR_INTERVAL,          /* a longer session interval */
+	REPAIR_OFFER,             /* another offer, as its Warning allows */
+	REPAIR_GLARE,             /* the same after a while */
+	REPAIRS
+};
+
+/* What can be offered to somebody whose call has failed; in events by the names of outcome_action_name(). */
+enum action {
+	ACTION_NONE, ACTION_REDIAL, ACTION_REDIAL_AT, ACTION_EDIT_ADDRESS, ACTION_CHOOSE_CONTACT, ACTION_CALL_CONTACT,
+	ACTION_CHANGE_CODECS, ACTION_GIVE_CREDENTIALS, ACTION_CHECK_ACCOUNT, ACTION_REREGISTER, ACTION_REPORT_FAULT,
+	ACTION_DETAILS, ACTION_DISMISS, ACTIONS
+};
+#define OUTCOME_ACTIONS 5
+
+enum outcome_flag {
+	OUTCOME_MAY_RETRY = 1,    /* may carry Retry-After: a redial at its time is offered */
+	OUTCOME_MAY_SIT   = 2     /* nobody by that number: tone-not-found chooses the tone */
+};
+
 struct outcome {
 	unsigned code;            /* 300-699; 0 for a local failure */
 	enum local_error error;   /* LOCAL_NONE for a response */
@@ -35,6 +65,11 @@ struct outcome {
 	const char *registration; /* the same for a REGISTER; NULL: the call's serves */
 	const char *refused;      /* the call's sentence when a password had been sent before
 	                           * (attempt_decision.credentials_refused); NULL: no other */
+	enum repair repair;
+	unsigned bound;           /* how often the repair is tried for one dialled call */
+	enum action action[OUTCOME_ACTIONS]; /* worth offering, the best first, up to ACTION_NONE; details and dismiss
+	                           * come besides */
+	unsigned flags;           /* of enum outcome_flag */
 };
 
 /* The row of a response code. Unknown codes: the x00 row of their class (RFC 3261 section
@@ -47,6 +82,20 @@ const struct outcome *outcome_local(enum local_error error);
 
 /* The table itself, COUNT rows: responses by ascending code, then local failures. */
 const struct outcome *outcome_table(unsigned *count);
+
+/* What a Warning of a 488 or 606 means for the user: the sentence for warn-code CODE (RFC 3261 section 20.43), to be
+ * passed through gettext; NULL when it says nothing better than the row does. */
+const char *outcome_warning(unsigned code);
+
+/* The tone of ROW under the option tone-not-found. */
+enum tone outcome_tone(const struct outcome *row, const char *tone_not_found);
+
+/* An action: its word in events ("redial-at-retry-after"), its label for people (to be passed through gettext), and
+ * its command line, where {call}, {account}, {target} (as typed) and {uri} stand for those of the failed call and {n} for
+ * the number of a contact. Never NULL; "" for ACTION_NONE. */
+const char *outcome_action_name(enum action action);
+const char *outcome_action_label(enum action action);
+const char *outcome_action_command(enum action action);
 
 /* Their words in events: "retry-after", "busy", "no-codec". Never NULL. */
 const char *outcome_kind_name(enum outcome_kind kind);

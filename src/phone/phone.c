@@ -91,6 +91,8 @@ void phone_schedule(struct phone *p)
 		if (d < at)
 			at = d;
 	}
+	if (redials_deadline(p) < at)
+		at = redials_deadline(p);
 	port_wake_at(at);
 }
 
@@ -104,6 +106,7 @@ void phone_tick(struct phone *p)
 		n = c->number;
 		call_tick(c, now);
 	}
+	redials_tick(p);
 	phone_schedule(p);
 }
 

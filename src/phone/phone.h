@@ -19,7 +19,7 @@
 #include "phone/ports.h"
 #include "phone/settings.h"
 
-#define PHONE_CALLS_MAX 64 /* with failed ones that still have their line */
+#define PHONE_CALLS_MAX 96 /* with failed ones that still have their line: all redials, and the most that max-calls allows */
 
 struct phone;
 struct snapshot;
@@ -140,15 +140,17 @@ unsigned phone_notice_call(const struct phone *p, unsigned id);
  * allows it, with *WHY a sentence. Cancel: it is forgotten. ENOENT when CALL is no failed call. */
 int phone_redial_now(struct phone *p, unsigned call, unsigned *new_call, const char **why);
 int phone_redial_auto(struct phone *p, unsigned call, const char **why);
-/* Armed becomes waiting again. */
+/* Armed becomes waiting again. ENOTCONN when it was not armed. */
 int phone_redial_disarm(struct phone *p, unsigned call);
 int phone_redial_cancel(struct phone *p, unsigned call);
 /* A redial that was stored by an earlier run: gets a line and a notice of its own with a new call number, is told by a
  * `redial` event and never dials by itself when it fell due meanwhile. Before phone_start(). */
 struct redial_record;
 void phone_redial_restore(struct phone *p, const struct redial_record *record);
-/* Does a call, or a redial of it that is armed, still go on? (for a headless run's end) */
+/* Does a call, its tone, or a redial of it that is armed, still go on? (for a headless run's end) */
 bool phone_call_pending(const struct phone *p, unsigned call);
+/* The newest call that armed redials have made of CALL, one after the other; CALL itself when none has. */
+unsigned phone_call_latest(const struct phone *p, unsigned call);
 
 /* --- accounts ------------------------------------------------------------------------- */
 

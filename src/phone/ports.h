@@ -101,6 +101,10 @@ struct redial_record;
 void port_store_redial(const struct redial_record *record);
 /* Forgets it; none: nothing. */
 void port_store_redial_drop(const char *uri, const char *account);
+/* Writes every call of the history, the oldest first, to FILE (replaced as a whole, mode 0600): as CSV or JSON when its
+ * name ends in .csv or .json. *ROWS calls were written. 0; EINVAL: another ending; ENOTCONN: there is no history; or an
+ * errno. */
+int port_store_export(const char *file, unsigned *rows);
 
 /* The messages of calls (sip/): what `view trace`, `notice open` and `trace save` show. A call's messages are kept
  * until 64 later calls have begun, at most 256 a call (the first 64 and the last 192) of 8 KiB each. */

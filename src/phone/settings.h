@@ -7,6 +7,9 @@
 
 #define SETTING_TEXT_MAX 256
 
+/* The values of tone_country: the countries that media/tones has a plan of; "uk" is "gb". */
+#define TONE_COUNTRIES "au", "de", "es", "etsi", "fr", "gb", "it", "jp", "uk", "us"
+
 struct settings {
 	char sip_listen[SETTING_TEXT_MAX];    /* "*:5060" or ADDRESS:PORT */
 	bool sip_listen_named;                /* the user named it: a taken port is an error */
@@ -24,7 +27,7 @@ struct settings {
 	bool meters;                          /* level meters on the screen */
 	char redial[SETTING_TEXT_MAX];        /* "ask", "auto", "never" */
 	char redirect[SETTING_TEXT_MAX];      /* "ask", "follow", "never" */
-	char tone_country[SETTING_TEXT_MAX];  /* "etsi", or an ISO code in lower case that media/tones has */
+	char tone_country[SETTING_TEXT_MAX];  /* one of TONE_COUNTRIES */
 	char tone_not_found[SETTING_TEXT_MAX];/* "reorder" or "sit" */
 	bool compact_headers;
 	unsigned volume;                      /* of what is heard, percent 0-200, 100 = as received */

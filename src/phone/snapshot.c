@@ -9,6 +9,7 @@
 static void copy_call(struct snapshot_call *s, const struct call *c)
 {
 	const struct phone *p = c->phone;
+	const struct redial *r;
 
 	s->number = c->number;
 	s->incoming = c->incoming;
@@ -24,6 +25,11 @@ static void copy_call(struct snapshot_call *s, const struct call *c)
 	s->code = c->code;
 	text_show_str(s->failure, sizeof(s->failure), c->failure);
 	s->tone = c->tone;
+	r = redial_of_call(p, c->number);
+	if (r && c->state == CALL_FAILED) {
+		s->redial = r->state;
+		s->retry_boot_ms = r->due_boot_ms;
+	}
 	s->codec = c->media_running ? c->media.codec : NULL;
 	s->encrypted = c->has_stats && c->stats.encrypted;
 	text_copy(s->dtmf_sent, sizeof(s->dtmf_sent), c->dtmf_sent);
@@ -52,6 +58,56 @@ static void copy_server(char *dst, size_t size, const struct account *a)
 	text_show_str(dst, size, server);
 }
 
+/* What the failed call of a notice offers. */
+static void copy_offer(struct snapshot_notice *s, const struct call *c)
+{
+	const struct redial *r = c ? redial_of_call(c->phone, c->number) : NULL;
+	struct action_line line[SNAPSHOT_ACTIONS];
+	unsigned i;
+
+	s->actions = actions_of(c, line, SNAPSHOT_ACTIONS);
+	for (i = 0; i < s->actions; i++) {
+		text_copy(s->action[i].command, sizeof(s->action[i].command), line[i].command);
+		s->action[i].label = line[i].label;
+		text_copy(s->action[i].what, sizeof(s->action[i].what), line[i].what);
+	}
+	if (r) {
+		s->redial = r->state;
+		s->retry_known = true;
+		s->retry_boot_ms = r->due_boot_ms;
+		s->retry_wall_ms = r->record.due_wall_ms;
+		s->until_wall_ms = r->record.until_wall_ms;
+		text_show_str(s->retry_comment, sizeof(s->retry_comment), r->record.comment);
+	}
+	else if (c && c->retry.known) {
+		s->retry_known = true;
+		s->retry_boot_ms = c->retry.boot_ms;
+		s->retry_wall_ms = c->retry.wall_ms;
+		s->until_wall_ms = c->retry.until_wall_ms;
+		text_show_str(s->retry_comment, sizeof(s->retry_comment), c->retry.comment);
+	}
+}
+
+static void copy_redials(struct snapshot *s, const struct phone *p)
+{
+	unsigned i, j;
+
+	for (i = 0; i < p->redials; i++) {
+		const struct redial *r = &p->redial[i];
+
+		if (r->state == REDIAL_WAITING || r->state == REDIAL_ARMED) {
+			if (!s->redials++ || r->due_boot_ms < s->next_redial_boot_ms)
+				s->next_redial_boot_ms = r->due_boot_ms;
+		}
+		for (j = 0; r->state == REDIAL_DUE && !s->redial_due && j < p->notices; j++) {
+			if (p->notice[j].call == r->call) {
+				s->redial_due = true;
+				s->due_notice = p->notice[j].id;
+			}
+		}
+	}
+}
+
 void phone_snapshot(const struct phone *p, struct snapshot *s)
 {
 	const struct call *c;
@@ -59,6 +115,8 @@ void phone_snapshot(const struct phone *p, struct snapshot *s)
 
 	memset(s, 0, sizeof(*s));
 	s->now_ms = port_now_ms();
+	s->boot_ms = port_boot_ms();
+	copy_redials(s, p);
 	for (c = p->calls; c && s->calls < SNAPSHOT_CALLS; c = c->next) {
 		if (c->state != CALL_CLOSED)
 			copy_call(&s->call[s->calls++], c);
@@ -79,6 +137,7 @@ void phone_snapshot(const struct phone *p, struct snapshot *s)
 		text_copy(d->title, sizeof(d->title), n->title);
 		text_copy(d->sentence, sizeof(d->sentence), n->sentence);
 		text_copy(d->server, sizeof(d->server), n->server);
+		copy_offer(d, n->call ? call_find(p, n->call) : NULL);
 	}
 
 	s->accounts = p->accounts;

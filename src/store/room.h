@@ -1,0 +1,23 @@
+/* room.h - what the files of this room share. */
+#ifndef OFFHOOK_STORE_ROOM_H
+#define OFFHOOK_STORE_ROOM_H
+
+#include "phone/phone.h"
+#include "phone/redial.h"
+
+/* Pairs; 0 or an errno. The database is open. */
+int history_start(struct phone *phone);
+void history_stop(void);
+/* KEEP false: none is stored, and those of earlier runs are forgotten. */
+int redials_start(bool keep);
+void redials_stop(void);
+
+/* Something was to be written, with that result: the user is told when it begins to fail. */
+void store_written(int err);
+
+/* As port_store_redial(), port_store_redial_drop() and port_store_export(). */
+void redials_put(const struct redial_record *record);
+void redials_drop(const char *uri, const char *account);
+int history_export(const char *file, unsigned *rows);
+
+#endif

@@ -854,6 +854,7 @@ def test_tries(a, p):
         ("second.test", 1): [socket.inet_aton("127.0.0.2")]}
     ns = NameServer(a, records)
     for left in (1, 2):
+        a.do("flush")
         a.do("left %d" % left)
         a.do("invite %d sip:bob@example.test -" % left)
         ns.serve(p)

@@ -1036,17 +1036,11 @@ static void lets_in_who_mends_it(void **state)
 	acknowledge_refusal("echo", 1);
 	goes_through("echo", 2, NULL, sdp);
 
-	new_call();
-	refuses("421", 1, "Supported: timer\r\n", sdp);
-	goes_through("421", 2, "Supported: timer\r\nRequire: timer\r\n", sdp);
-
-	new_call();
-	refuses("422", 1, "Session-Expires: 1800\r\n", sdp);
-	refuses("422", 2, "Session-Expires: 3599;refresher=uac\r\n", sdp);
-	refuses("422", 3, "Session-Expires: many\r\n", sdp);
-	goes_through("422", 4, "x: 3600;refresher=uac\r\n", sdp);
-
 	/* these stay, whatever one does */
+	new_call();
+	refuses("421", 1, "Supported: timer\r\nRequire: timer\r\n", sdp);
+	new_call();
+	refuses("422", 1, "Session-Expires: 3600;refresher=uac\r\n", sdp);
 	new_call();
 	refuses("413", 1, NULL, sdp);
 	refuses("413", 2, NULL, NULL);

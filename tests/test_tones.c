@@ -403,7 +403,7 @@ static void meters(void **state)
 	assert_true(fabs(tx_level + 20) < 0.1);
 	assert_true(rx_level > -6.3 && rx_level < -6);
 	pipeline_mute(p, true);
-	play_level(p, 10);
+	play_level(p, 20);
 	assert_true(tx_level < -120);
 	pipeline_free(p);
 }

@@ -228,7 +228,7 @@ void command_history(struct command_env *env, struct script *script, const struc
 		result_fail(r, STATUS_FAILED, _("there is no history: it could not be opened when offhook started"));
 	else
 		/* TRANSLATORS: a file, and the system's word for what went wrong */
-		result_fail(r, STATUS_FAILED, _("%1$.200s cannot be written: %2$s"), file, strerror(err));
+		result_fail(r, STATUS_FAILED, _("the history cannot be written to %1$.200s: %2$s"), file, strerror(err));
 }
 
 void command_source(struct command_env *env, struct script *script, const struct words *w, struct result *r)

@@ -39,7 +39,7 @@ void jsonl_real(struct buf *b, const char *name, double value)
 
 	if (!isfinite(value))
 		return;
-	snprintf(number, sizeof(number), "%.10g", value);
+	snprintf(number, sizeof(number), "%.13g", value);
 	key(b, name);
 	at = strstr(number, point);
 	if (at && *point) {

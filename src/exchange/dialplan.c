@@ -4,10 +4,6 @@
 #include "exchange/digest.h"
 #include "exchange/room.h"
 
-#define XDIALPLAN_MIN_SE  3600        /* seconds */
-#define XDIALPLAN_TEXT(x) #x
-#define XDIALPLAN_STRING(x) XDIALPLAN_TEXT(x)
-
 static const struct xline lines[] = {
 	{"echo", 180, 0, 0, NULL, XVOICE_ECHO, false},
 	{"milliwatt", 180, 0, 0, NULL, XVOICE_MILLIWATT, false},
@@ -133,23 +129,6 @@ static bool left_out(const struct xmessage *m)
 	return was_refused(m, 420);
 }
 
-static bool has_timer(const struct xmessage *m)
-{
-	return xmessage_lists(m, "Require", "timer");
-}
-
-static bool is_long_enough(const struct xmessage *m)
-{
-	const struct xheader *h = xmessage_header(m, "Session-Expires", 0);
-	struct xtext rest, item;
-	uint32_t seconds;
-
-	if (!h)
-		return false;
-	rest = h->value;
-	return xtext_next(&rest, ';', &item) && xtext_number(item, &seconds) && seconds >= XDIALPLAN_MIN_SE;
-}
-
 /* --- fields that depend on the request --------------------------------------------------------- */
 
 static void challenge(struct buf *b, const struct xmessage *m)
@@ -221,8 +200,8 @@ static const struct refusal {
 	{416, "Unsupported URI Scheme", NULL, NULL, NULL},
 	{417, "Unknown Resource-Priority", "Accept-Resource-Priority: dsn.routine\r\n", NULL, NULL},
 	{420, "Bad Extension", NULL, add_unsupported, left_out},
-	{421, "Extension Required", "Require: timer\r\n", NULL, has_timer},
-	{422, "Session Interval Too Small", "Min-SE: " XDIALPLAN_STRING(XDIALPLAN_MIN_SE) "\r\n", NULL, is_long_enough},
+	{421, "Extension Required", "Require: timer\r\n", NULL, NULL},
+	{422, "Session Interval Too Small", "Min-SE: 3600\r\n", NULL, NULL},
 	{423, "Interval Too Brief", "Min-Expires: 60\r\n", NULL, NULL},
 	{424, "Bad Location Information", "Geolocation-Error: 100;code=\"Cannot Process Location\"\r\n", NULL, NULL},
 	{425, "Bad Alert Message", "AlertMsg-Error: 100;code=\"Cannot Process the Alert Payload\"\r\n", NULL, NULL},

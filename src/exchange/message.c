@@ -332,19 +332,6 @@ const struct xheader *xmessage_header(const struct xmessage *m, const char *name
 	return NULL;
 }
 
-bool xmessage_lists(const struct xmessage *m, const char *name, const char *token)
-{
-	const struct xheader *h;
-	struct xtext rest, item;
-	size_t n;
-
-	for (n = 0; (h = xmessage_header(m, name, n)) != NULL; n++)
-		for (rest = h->value; xtext_next(&rest, ',', &item);)
-			if (xtext_is(item, token))
-				return true;
-	return false;
-}
-
 /* --- the writer ---------------------------------------------------------- */
 
 static void add(struct buf *b, struct xtext t)

@@ -63,8 +63,6 @@ void xmessage_free(struct xmessage *m);
 
 /* The N-th header field of that (long) name, from 0; NULL when there is none. */
 const struct xheader *xmessage_header(const struct xmessage *m, const char *name, size_t n);
-/* Is TOKEN in the comma-separated values of the fields NAME? */
-bool xmessage_lists(const struct xmessage *m, const char *name, const char *token);
 
 /* Begins an answer to M: status line, Via (received and rport from SRC, RFC 3581), From, To (with
  * TAG when M has none; TAG may be NULL), Call-ID, CSeq, Timestamp and Record-Route. */

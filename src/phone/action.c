@@ -78,7 +78,10 @@ static void put(struct action_line *line, enum action action, const struct call 
 	if (action == ACTION_REDIAL_AT && r && r->state == REDIAL_ARMED)
 		/* TRANSLATORS: behind the key that stops an automatic redial */
 		line->label = _("do not redial automatically");
-	fill(line->command, sizeof(line->command), action, c, contact);
+	if (c)
+		fill(line->command, sizeof(line->command), action, c, contact);
+	else
+		text_copy(line->command, sizeof(line->command), outcome_action_command(action));
 	if (contact)
 		text_show_str(line->what, sizeof(line->what), c->contact[contact - 1]);
 }

@@ -63,6 +63,8 @@ static void take_out(struct phone *p, struct redial *r)
 static void emit(struct phone *p, const struct redial *r)
 {
 	uint64_t now = port_boot_ms();
+	/* what writing it down took is nobody's business */
+	uint64_t tenths = r->due_boot_ms > now ? (r->due_boot_ms - now + 50) / 100 : 0;
 	struct event e;
 
 	event_begin(&e, "redial");
@@ -70,8 +72,7 @@ static void emit(struct phone *p, const struct redial *r)
 	event_string(&e, "peer", r->record.uri);
 	event_string(&e, "state", state_name[r->state]);
 	if (r->state == REDIAL_WAITING || r->state == REDIAL_ARMED)
-		/* in tenths: what writing it down took is nobody's business */
-		event_real(&e, "in", r->due_boot_ms > now ? (double)((r->due_boot_ms - now + 50) / 100) / 10.0 : 0.0);
+		event_real(&e, "in", (double)tenths / 10.0);
 	phone_emit(p, &e);
 }
 

@@ -494,6 +494,8 @@ static const struct golden { const char *folder, *name; unsigned rows, cols; con
 	{ "trace-message-hostile", "choice", 24, 80, ":view trace 2\r\r", NULL },
 	{ "trace-save", "retry", 24, 80, "\033[18~s", NULL },
 	{ "trace-search", "retry", 24, 80, "\033[18~/OVERNIGHT\r", NULL },
+	{ "trace-search-next", "retry", 24, 80, "\033[18~jj/ack\r", NULL },
+	{ "trace-search-again", "retry", 24, 80, "\033[18~jj/ack\r/\r", NULL },
 	{ "trace-search-none", "retry", 24, 80, "\033[18~/nothing like it\r", NULL },
 	{ "trace-search-message", "retry", 24, 80, "\033[18~\r/cseq\r", NULL },
 	{ "news-elsewhere", "idle", 24, 80, "\033[18~:later retry\r", NULL },

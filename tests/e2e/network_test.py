@@ -210,6 +210,15 @@ class Network(unittest.TestCase):
         with self.net.start(self.home) as phone:
             self.assertEqual(phone.ready().get("sip", []), [])
 
+    def test_more_addresses_than_places(self):
+        self.wire()
+        for n in range(3, 23):
+            self.net.address("add", "10.77.1.%d/24" % n)
+        with self.net.start(self.home) as phone, self.net.peer("10.77.1.1") as peer:
+            phone.ready()
+            phone.command("dial " + peer.uri())
+            self.assertEqual(contact(peer.receive("INVITE")), "10.77.1.2")
+
     def test_link_down_in_a_call(self):
         self.wire()
         with self.net.peer("10.77.1.1") as peer, self.net.start(self.home) as phone:

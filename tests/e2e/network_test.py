@@ -444,6 +444,20 @@ class Network(unittest.TestCase):
             self.assertIn("network", agent.expect("closed 1"))
         agent.close()
 
+    def test_a_call_that_loses_its_way_asleep(self):
+        self.wire()
+        agent = self.agent()
+        with self.net.peer("10.77.1.1") as peer:
+            self.agent_call(agent, peer)
+            self.net.address("del", "10.77.1.2/24")
+            agent.do("network 7200000")
+            agent.expect("network 0")
+            agent.advance(200)
+            agent.none("closed 1")
+            agent.advance(61000)
+            self.assertIn("network", agent.expect("closed 1"))
+        agent.close()
+
     def test_a_call_after_sleep(self):
         self.wire()
         agent = self.agent()

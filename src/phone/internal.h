@@ -130,6 +130,9 @@ struct call *call_after(const struct phone *p, unsigned number);
 /* The notice of a failed call is gone: its line goes too. */
 void call_notice_gone(struct phone *p, unsigned number);
 
+/* accounts.c: may the registrar have something of A's? A refresh that has failed leaves what was there before. */
+bool account_may_be_registered(const struct account *a);
+
 /* notice.c */
 struct notice *notice_new(struct phone *p, enum severity severity, const char *key);
 void notice_emit(struct phone *p, const struct notice *n);

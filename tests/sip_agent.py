@@ -2198,6 +2198,21 @@ def test_keepalive_tcp(a, p):
     t.close()
 
 
+def test_connection_lost_in_a_refresh(a, p):
+    """As when the server was started again and resets what it does not know: no answer comes that way any more."""
+    t = Peer(a, tcp=True)
+    a.do("account x sip:alice@127.0.0.1:%d transport=tcp" % t.port)
+    a.do("register x")
+    t.reply(t.expect("REGISTER"), 200, headers=["Expires: 60"])
+    a.expect("registration x registered")
+    a.advance(31000)
+    t.expect("REGISTER")
+    t.stream.close()
+    a.expect("registration x registering")
+    tcp_register(a, t)
+    t.close()
+
+
 def test_register_after_sleep(a, p):
     a.do("account x sip:alice@127.0.0.1:%d" % p.port)
     a.do("register x")

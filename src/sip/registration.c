@@ -227,8 +227,10 @@ static void lost_h(int err, void *arg)
 
 	/* a server that does not know pings is none that is gone: RFC 5626 section 3.5 */
 	r->silent = err == ETIMEDOUT && now - r->connected_ms < STEADY_MS + 15000 ? r->silent + 1 : 0;
-	if (!r->expires || !r->registered || r->flow)
+	if (!r->expires || !r->registered)
 		return;
+	/* a refresh that is under way waits for its answer in vain: often it is what the server has reset */
+	r->flow = mem_deref(r->flow);
 	if (r->lost_ms && now - r->lost_ms < STEADY_MS) {
 		report_local(&response, LOCAL_TRANSPORT, err ? strerror(err) : "");
 		failed(r, &response, false);

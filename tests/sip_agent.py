@@ -1964,6 +1964,32 @@ def test_register_at_the_second(a, p):
     q.close()
 
 
+def test_register_not_at_the_second(a, p):
+    """The first is silent, the second cannot even be sent to, then the first answers: that way it was."""
+    ns = NameServer(a, {
+        ("_sip._udp.x.test", NameServer.SRV): [NameServer.srv(1, p.port, "here.test")],
+        ("_sip._tcp.x.test", NameServer.SRV): [NameServer.srv(1, 5060, "nowhere.test")],
+        ("here.test", NameServer.A): [socket.inet_aton("127.0.0.1")],
+        # a connection to a group is refused by the system itself, nothing is sent
+        ("nowhere.test", NameServer.A): [socket.inet_aton("224.0.0.1")]})
+    a.do("account x sip:alice@x.test")
+    a.do("register x")
+    ns.serve(p)
+    ns.serve_all()
+    first = p.expect("REGISTER")
+    a.advance(5100)
+    p.none("OPTIONS")
+    p.reply(first, 200, headers=["Expires: 60"], contact=False)
+    a.expect("registration x registered")
+    a.advance(31000)
+    again = p.expect("REGISTER")
+    contacts = again.all("Contact")
+    assert len(contacts) == 1 and "tcp" not in contacts[0], contacts
+    p.reply(again, 200, headers=["Expires: 60"], contact=False)
+    a.expect("registration x registered")
+    ns.close()
+
+
 LONG = "X-Long:_" + "x" * 900
 
 
@@ -2799,6 +2825,21 @@ def test_keepalive_tcp(a, p):
     assert not select.select([t.stream], [], [], 0.2)[0]
     a.do("unregister x")
     assert t.expect("REGISTER")["Expires"] == "0"
+    t.close()
+
+
+def test_connection_lost_in_a_refresh(a, p):
+    """As when the server was started again and resets what it does not know: no answer comes that way any more."""
+    t = Peer(a, tcp=True)
+    a.do("account x sip:alice@127.0.0.1:%d transport=tcp" % t.port)
+    a.do("register x")
+    t.reply(t.expect("REGISTER"), 200, headers=["Expires: 60"])
+    a.expect("registration x registered")
+    a.advance(31000)
+    t.expect("REGISTER")
+    t.stream.close()
+    a.expect("registration x registering")
+    tcp_register(a, t)
     t.close()
 
 

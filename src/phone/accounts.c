@@ -108,10 +108,15 @@ int phone_account_add(struct phone *p, const struct account *a)
 	return 0;
 }
 
+bool account_may_be_registered(const struct account *a)
+{
+	return a->state != REGISTRATION_NONE && a->state != REGISTRATION_UNREGISTERED;
+}
+
 /* Would nothing take the place of the registration that A has, if OTHER stood for it? */
 static bool leaves_registration(const struct account *a, const struct account *other)
 {
-	return (a->state == REGISTRATION_REGISTERED || a->state == REGISTRATION_REGISTERING) &&
+	return account_may_be_registered(a) &&
 	       (!other->registers || strcmp(a->uri, other->uri) || strcmp(a->registrar, other->registrar));
 }
 
@@ -144,7 +149,7 @@ int phone_account_remove(struct phone *p, const char *name)
 
 	if (!a)
 		return ENOENT;
-	if (a->state == REGISTRATION_REGISTERED || a->state == REGISTRATION_REGISTERING)
+	if (account_may_be_registered(a))
 		port_sip_unregister(a);
 	port_sip_account_removed(a->name);
 	drop_notice(p, a);

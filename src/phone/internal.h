@@ -209,6 +209,9 @@ void redial_drop_call(struct phone *p, unsigned call); /* nobody wants it: cance
 void redials_tick(struct phone *p);
 uint64_t redials_deadline(const struct phone *p); /* on port_now_ms() */
 
+/* accounts.c: may the registrar have something of A's? A refresh that has failed leaves what was there before. */
+bool account_may_be_registered(const struct account *a);
+
 /* notice.c */
 struct notice *notice_find(struct phone *p, unsigned id); /* 0: the selected one; NULL: none */
 struct notice *notice_of_call(struct phone *p, unsigned call);

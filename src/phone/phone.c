@@ -141,8 +141,7 @@ void phone_shutdown(struct phone *p)
 		call_hang_up(c);
 	}
 	for (i = 0; i < p->accounts; i++) {
-		if (p->account[i].state == REGISTRATION_REGISTERED ||
-		    p->account[i].state == REGISTRATION_REGISTERING)
+		if (account_may_be_registered(&p->account[i]))
 			port_sip_unregister(&p->account[i]);
 	}
 }

@@ -70,6 +70,8 @@ int port_sip_reoffer(unsigned call, enum media_direction direction);
 /* The phone has no more use for the call's signalling; frees it when its BYE is through. */
 void port_sip_release(unsigned call);
 int port_sip_register(const struct account *account);
+/* Takes back what the registrar may have; REGISTRATION_UNREGISTERED is told from the loop within a second or so, at once
+ * when there is nothing to take back. */
 void port_sip_unregister(const struct account *account);
 /* Forgets the account (it is going away); no more reports about it. */
 void port_sip_account_removed(const char *name);

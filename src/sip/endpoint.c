@@ -234,8 +234,8 @@ static bool look(const struct interface_address *list, unsigned n)
 	return !same;
 }
 
-/* Opens what is new among LIST, with the port that the others have or PORT. An address that has just gone, or is
- * not ready yet, is left out; another error ends it when STRICT, with *FAILED. */
+/* Opens what is new among LIST, with the port that the others have or PORT. An address that has just gone, is not
+ * ready yet, or is one too many, is left out; another error ends it when STRICT, with *FAILED. */
 static int open_new(const struct interface_address *list, unsigned n, uint16_t port, bool strict, struct sa *failed)
 {
 	char shown[64];
@@ -250,7 +250,7 @@ static int open_new(const struct interface_address *list, unsigned n, uint16_t p
 
 			sa_set_port(&address, own.port ? own.port : port);
 			err = open_one(&address);
-			if (err && strict && (err != EADDRNOTAVAIL || !own.any)) {
+			if (err && strict && (!own.any || (err != EADDRNOTAVAIL && err != ENOSPC))) {
 				*failed = address;
 				return err;
 			}

@@ -27,8 +27,9 @@ enum endpoints_change {
 };
 
 /* Opens LISTEN ("*:5060", "127.0.0.1:0", "[::1]:5070"; "*": each local address of both families but
- * link-local ones; none at all is no error, endpoints_refresh() opens those that come). A taken port: the next free
- * one, unless NAMED. The handlers get the endpoint as their argument. EINVAL, EADDRINUSE, EADDRNOTAVAIL or another errno with *WHY a translated sentence. */
+ * link-local ones, ENDPOINTS_MAX at most, those of the loopback last; none at all is no error, endpoints_refresh()
+ * opens those that come). A taken port: the next free one, unless NAMED. The handlers get the endpoint as their
+ * argument. EINVAL, EADDRINUSE, EADDRNOTAVAIL or another errno with *WHY a translated sentence. */
 int endpoints_open(const char *listen, bool named, const char *software, sip_msg_h *request_h,
 		   sip_msg_h *response_h, const char **why);
 void endpoints_close(void);

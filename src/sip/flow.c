@@ -216,14 +216,17 @@ static void silence_h(void *arg)
 	const struct path path = f->path;
 	const struct hop hop = hop_of(&path);
 	char detail[RESPONSE_TEXT];
+	struct mbuf *mb = NULL;
 
 	text_copy(detail, sizeof(detail), f->failure.detail);
 	log_info("%s to %s: no response", f->method, detail);
 	hop_failed(&hop);
 	if (try_hops(f)) {
-		/* then it is waited for after all */
+		/* then it is waited for after all; by which way the owner knows from writing it */
 		f->path = path;
 		text_copy(f->failure.detail, sizeof(f->failure.detail), detail);
+		write_request(f, &mb);
+		mem_deref(mb);
 	}
 }
 

@@ -24,7 +24,8 @@ struct flow_failure {
 struct flow;
 
 /* Writes all of the request after the Via line, body included. Called again for each hop that is tried, and
- * for one by both transports when the request turns out to be large. An errno gives the request up. */
+ * for one by both transports when the request turns out to be large; the last PATH is that of the answer. An errno gives
+ * the request up. */
 typedef int flow_write_h(struct mbuf *mb, const struct path *path, void *arg);
 /* Each provisional response, then one final response, or FAILURE with MSG NULL. At the last call the
  * flow is gone and its owner's pointer NULL. */

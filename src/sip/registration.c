@@ -228,8 +228,10 @@ static void lost_h(int err, void *arg)
 
 	/* a server that does not know pings is none that is gone: RFC 5626 section 3.5 */
 	r->silent = err == ETIMEDOUT && now - r->connected_ms < STEADY_MS + 15000 ? r->silent + 1 : 0;
-	if (!r->expires || !r->registered || r->flow)
+	if (!r->expires || !r->registered)
 		return;
+	/* a refresh that is under way waits for its answer in vain: often it is what the server has reset */
+	r->flow = mem_deref(r->flow);
 	if (r->lost_ms && now - r->lost_ms < STEADY_MS) {
 		report_local(&response, LOCAL_TRANSPORT, err ? strerror(err) : "");
 		failed(r, &response, false);
@@ -524,17 +526,20 @@ int port_sip_register(const struct account *account)
 void port_sip_unregister(const struct account *account)
 {
 	struct registration *r = find(account->name);
+	bool known;
 
 	if (!r)
 		return;
+	/* what was refused, or never answered, left nothing there */
+	known = r->has_path && (r->bound[0] || r->flow);
 	tmr_cancel(&r->again);
 	r->flow = mem_deref(r->flow);
 	r->keepalive = mem_deref(r->keepalive);
 	r->expires = 0;
 	memset(&r->attempt, 0, sizeof(r->attempt));
 	/* told from the loop, the phone is in the middle of asking; at once when there is nothing to take back */
-	tmr_start(&r->left, r->has_path ? LEAVE_MS : 0, left_h, r);
-	if (!r->has_path || send_register(r, r->registered ? &r->path : NULL))
+	tmr_start(&r->left, known ? LEAVE_MS : 0, left_h, r);
+	if (!known || send_register(r, r->registered ? &r->path : NULL))
 		tmr_start(&r->left, 0, left_h, r);
 }
 

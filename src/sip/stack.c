@@ -163,9 +163,11 @@ static void renew(bool all)
 static void renew_h(void *arg)
 {
 	(void)arg;
-	/* without a network that waits until it is back */
+	/* without a network that waits until it is back, and the calls have a limit for that */
 	if (endpoints_outside())
 		renew(true);
+	else
+		session_network_changed(false);
 }
 
 static void network_changed_h(uint64_t slept_ms, void *arg)

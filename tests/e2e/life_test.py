@@ -172,6 +172,30 @@ class End(unittest.TestCase):
             self.assertEqual(phone.exit_status(3), 128 + signal.SIGHUP)
             self.assertTrue(phone.any("registration", state="unregistered"))
 
+    def test_nobody_who_is_silent_is_waited_for(self):
+        # in a call and registered; registering; registered until the last refresh failed: within 2 s, whatever comes
+        for state in ("registered", "registering", "failed"):
+            with self.subTest(state), offhook.Peer() as peer, offhook.Phone("--audio=null") as phone:
+                phone.ready()
+                phone.command("account add work %s transport=udp" % peer.uri("me"))
+                register = peer.receive("REGISTER")
+                if state != "registering":
+                    seconds = 600 if state == "registered" else 4
+                    peer.reply(register, 200, "OK", ("Contact: %s;expires=%d" % (register.get("Contact"), seconds),))
+                    phone.wait("registration", state="registered")
+                if state == "registered":
+                    phone.command("dial " + peer.uri())
+                    peer.reply(peer.receive("INVITE"), 200, "OK", body=peer.sdp())
+                    peer.receive("ACK")
+                    phone.wait("call", state="established")
+                if state == "failed":
+                    peer.reply(peer.receive("REGISTER"), 500, "Broken")
+                    phone.wait("registration", state="failed")
+                phone.process.send_signal(signal.SIGTERM)
+                self.assertEqual(phone.exit_status(2), 143)
+                while peer.receive("REGISTER").get("Expires") != "0":
+                    pass
+
     def test_asked_twice_it_goes_at_once(self):
         with offhook.Peer() as peer, offhook.Phone("--audio=null") as phone:
             phone.ready()

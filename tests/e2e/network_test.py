@@ -210,6 +210,15 @@ class Network(unittest.TestCase):
         with self.net.start(self.home) as phone:
             self.assertEqual(phone.ready().get("sip", []), [])
 
+    def test_more_addresses_than_places(self):
+        self.wire()
+        for n in range(3, 23):
+            self.net.address("add", "10.77.1.%d/24" % n)
+        with self.net.start(self.home) as phone, self.net.peer("10.77.1.1") as peer:
+            phone.ready()
+            phone.command("dial " + peer.uri())
+            self.assertEqual(contact(peer.receive("INVITE")), "10.77.1.2")
+
     def test_link_down_in_a_call(self):
         self.wire()
         with self.net.peer("10.77.1.1") as peer, self.net.start(self.home) as phone:
@@ -432,6 +441,20 @@ class Network(unittest.TestCase):
             agent.advance(58000)
             agent.none("closed 1")
             agent.advance(3000)
+            self.assertIn("network", agent.expect("closed 1"))
+        agent.close()
+
+    def test_a_call_that_loses_its_way_asleep(self):
+        self.wire()
+        agent = self.agent()
+        with self.net.peer("10.77.1.1") as peer:
+            self.agent_call(agent, peer)
+            self.net.address("del", "10.77.1.2/24")
+            agent.do("network 7200000")
+            agent.expect("network 0")
+            agent.advance(200)
+            agent.none("closed 1")
+            agent.advance(61000)
             self.assertIn("network", agent.expect("closed 1"))
         agent.close()
 

@@ -94,6 +94,9 @@ static void what_is_left(void **state)
 	assert_string_equal(left, "maddr, answermode, audio_codecs, stunserver, regint, lr, outbound, ?");
 	assert_int_equal(a.expires, 3600);
 	assert_string_equal(a.outbound, "");
+	/* what follows a password with a semicolon looks like a parameter, and is none */
+	assert_int_equal(read_line("<sip:u@h.example>;auth_pass=to;psecret;mwi=no;p=secret"), 0);
+	assert_string_equal(left, "?, mwi, ?");
 }
 
 static void nothing_that_was_encrypted_goes_in_the_clear(void **state)

@@ -69,11 +69,23 @@ static const char *next_param(struct param *out, const char *p)
 	return p;
 }
 
+/* All that baresip calls a parameter (and two of the address), and what we call what was left. */
+static const char *const known[] = {
+	"answermode", "audio_codecs", "audio_player", "audio_source", "auth_pass", "auth_user", "call_transfer", "cert",
+	"display-name", "extra", "lr", "maddr", "mediaenc", "medianat", "mwi", "outbound", "outbound1", "outbound2",
+	"password", "ptime", "pubint", "regint", "regq", "rtcp_mux", "rwait", "sipnat", "stunpass", "stunserver",
+	"stunuser", "transport", "video_codecs", "video_display", "video_source", NULL
+};
+
+/* Only these are repeated: another "name" may be what follows the semicolon in a password. */
 static void leave(struct buf *left, const char *name)
 {
-	/* only what reads as a name is repeated */
+	const char *const *k = known;
+
+	while (*k && strcasecmp(*k, name))
+		k++;
 	if (left->len < LEFT_MAX)
-		buf_printf(left, "%s%s", left->len ? ", " : "", strspn(name, name_characters) == strlen(name) ? name : "?");
+		buf_printf(left, "%s%s", left->len ? ", " : "", *k ? *k : "?");
 }
 
 /* ---- parameters: true when A has taken it over; *WHY when there is no account without it ---- */

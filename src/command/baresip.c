@@ -244,7 +244,7 @@ out:
 	return why;
 }
 
-/* "Display name" or Display Name. */
+/* "Display name" or Display Name; an address is none (it may have a password in it). */
 static void take_name(struct account *a, const char *p, size_t len, struct buf *left)
 {
 	char name[ACCOUNT_TEXT_MAX], *out = name;
@@ -255,6 +255,10 @@ static void take_name(struct account *a, const char *p, size_t len, struct buf *
 	if (len >= 2 && *p == '"' && p[len - 1] == '"') {
 		p++;
 		len -= 2;
+	}
+	else if (memchr(p, ':', len)) {
+		leave(left, "display-name");
+		return;
 	}
 	for (i = 0; i < len && out < name + sizeof(name) - 1; i++) {
 		if (p[i] == '\\' && i + 1 < len)
@@ -275,9 +279,11 @@ int baresip_account(const char *line, struct account *a, struct buf *left, const
 	line += strspn(line, BLANKS);
 	if (!*line || *line == '#')
 		return ENOENT;
-	/* a quoted name may have brackets in it */
+	/* a quoted name may have brackets in it, and so may a parameter */
 	open = line + (*line == '"' ? 1 + strcspn(line + 1, "\"") : 0);
-	open = strchr(open, '<');
+	open += strcspn(open, "<;");
+	if (*open != '<')
+		open = NULL;
 	close = open ? strchr(open, '>') : NULL;
 	if (open && !close)
 		goto out;

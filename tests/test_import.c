@@ -66,6 +66,8 @@ static void everything(void **state)
 	assert_string_equal(a.outbound, "sip:proxy.example.com;transport=tcp");
 	assert_int_equal(a.expires, 600);
 	assert_string_equal(left, "");
+	assert_int_equal(read_line("\"The \\\"A;<B>\\\" Team\" <sip:team@example.com>;auth_pass=x"), 0);
+	assert_string_equal(a.display_name, "The \"A;<B>\" Team");
 	assert_int_equal(read_line("Bob Below <sip:bob@example.com>;regint=0"), 0);
 	assert_string_equal(a.display_name, "Bob Below");
 	assert_false(a.registers);

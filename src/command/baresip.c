@@ -270,6 +270,18 @@ static void take_name(struct account *a, const char *p, size_t len, struct buf *
 		leave(left, "display-name");
 }
 
+/* Behind the quoted string that P may begin with. */
+static const char *behind_quoted(const char *p)
+{
+	if (*p != '"')
+		return p;
+	for (p++; *p && *p != '"'; p++) {
+		if (*p == '\\' && p[1])
+			p++;
+	}
+	return *p ? p + 1 : p;
+}
+
 int baresip_account(const char *line, struct account *a, struct buf *left, const char **why)
 {
 	const char *open, *close, *address, *params, *wrong = not_understood;
@@ -280,7 +292,7 @@ int baresip_account(const char *line, struct account *a, struct buf *left, const
 	if (!*line || *line == '#')
 		return ENOENT;
 	/* a quoted name may have brackets in it, and so may a parameter */
-	open = line + (*line == '"' ? 1 + strcspn(line + 1, "\"") : 0);
+	open = behind_quoted(line);
 	open += strcspn(open, "<;");
 	if (*open != '<')
 		open = NULL;

@@ -49,6 +49,9 @@ fresh() {
 		[ "\$1" = -n ] && shift
 		exec "\$@"
 	X
+	tool systemctl <<-X
+		echo offline
+	X
 	tool autoreconf </dev/null
 	tool make </dev/null
 	program 0 '{"event":"ready","time":1.000,"version":"0.1.0","accounts":["demo"],"sip":["udp:127.0.0.1:5060"],"audio":"null"}' \
@@ -116,6 +119,21 @@ run 1
 said '  sudo apt-get install --no-install-recommends libopus-dev libre-dev'
 not_called '^(apt-get|sudo|make)'
 grep -q libcmocka-dev "$tmp/out" && fail "$case: a package of the tests was asked for"
+
+case='the tests want a server, and systemd would start it'
+fresh
+printf '%s\n' kamailio sox >"$tmp/gone"
+run 1 test
+said '  sudo apt-get install --no-install-recommends kamailio sox'
+tool systemctl <<-X
+	echo degraded
+X
+run 1 test
+said '  sudo apt-get install --no-install-recommends sox'
+said 'kamailio is left out'
+echo sox >"$tmp/gone"
+run 1 test
+grep -q kamailio "$tmp/out" && fail "$case: it is installed, and was spoken of"
 
 case='missing, --yes'
 fresh

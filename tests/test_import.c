@@ -66,6 +66,8 @@ static void everything(void **state)
 	assert_string_equal(a.outbound, "sip:proxy.example.com;transport=tcp");
 	assert_int_equal(a.expires, 600);
 	assert_string_equal(left, "");
+	assert_int_equal(read_line("\"The \\\"A;<B>\\\" Team\" <sip:team@example.com>;auth_pass=x"), 0);
+	assert_string_equal(a.display_name, "The \"A;<B>\" Team");
 	assert_int_equal(read_line("Bob Below <sip:bob@example.com>;regint=0"), 0);
 	assert_string_equal(a.display_name, "Bob Below");
 	assert_false(a.registers);
@@ -94,6 +96,24 @@ static void what_is_left(void **state)
 	assert_string_equal(left, "maddr, answermode, audio_codecs, stunserver, regint, lr, outbound, ?");
 	assert_int_equal(a.expires, 3600);
 	assert_string_equal(a.outbound, "");
+	/* what follows a password with a semicolon looks like a parameter, and is none */
+	assert_int_equal(read_line("<sip:u@h.example>;auth_pass=to;psecret;mwi=no;p=secret"), 0);
+	assert_string_equal(left, "?, mwi, ?");
+}
+
+/* Brackets behind a semicolon are a parameter's; in front of them is no display name, which everybody would see. */
+static void an_address_without_brackets(void **state)
+{
+	(void)state;
+	assert_int_equal(read_line("sip:u:topsecret@h.example;outbound=<sip:p@proxy.example>;auth_user=x"), 0);
+	assert_string_equal(a.uri, "sip:u@h.example");
+	assert_string_equal(a.password, "topsecret");
+	assert_string_equal(a.display_name, "");
+	assert_string_equal(a.auth_user, "x");
+	assert_int_equal(read_line("sip:u:topsecret@h.example <sip:v@h.example>"), 0);
+	assert_string_equal(a.uri, "sip:v@h.example");
+	assert_string_equal(a.display_name, "");
+	assert_string_equal(left, "display-name");
 }
 
 static void nothing_that_was_encrypted_goes_in_the_clear(void **state)
@@ -307,6 +327,7 @@ int main(void)
 		cmocka_unit_test(everything),
 		cmocka_unit_test(a_password_in_the_address),
 		cmocka_unit_test(what_is_left),
+		cmocka_unit_test(an_address_without_brackets),
 		cmocka_unit_test(nothing_that_was_encrypted_goes_in_the_clear),
 		cmocka_unit_test(nonsense),
 		cmocka_unit_test_setup_teardown(imports, new_phone, free_phone),

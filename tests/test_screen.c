@@ -439,6 +439,7 @@ static const struct golden { const char *folder, *name; unsigned rows, cols; con
 	{ "accounts-narrow", "accounts", 10, 40, "\033[15~", NULL },
 	{ "bar-failed", "one-failed", 24, 80, "", NULL },
 	{ "bar-failed-narrow", "one-failed", 10, 40, "", NULL },
+	{ "bar-many-narrow", "all-accounts", 10, 34, "", NULL },
 	{ "quit-question", "talking", 24, 80, "Q", NULL },
 	{ "quit-question", "idle", 24, 80, ":case talking\rQ", NULL },
 	{ "typing-with-news", "idle", 24, 80, ":later failed\r:abc", NULL },

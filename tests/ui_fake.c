@@ -163,6 +163,14 @@ static void one_failed(struct snapshot *s)
 	s->muted = true;
 }
 
+/* As many as there can be, of which the first alone is too long for a narrow bar. */
+static void all_accounts(struct snapshot *s)
+{
+	while (s->accounts < ACCOUNTS_MAX)
+		add_account(s, "a-long-account", "bob@example.com", REGISTRATION_UNREGISTERED);
+	s->muted = true;
+}
+
 static void incoming(struct snapshot *s)
 {
 	struct snapshot_call *c = add_call(s, "Zoë Müller", "sip:zoe@example.com", CALL_RINGING, 2);
@@ -340,6 +348,7 @@ static void crowd(struct snapshot *s)
 
 static const struct { const char *name; void (*fill)(struct snapshot *s); } cases[] = {
 	{ "idle-demo", idle_demo }, { "idle", idle }, { "talking", talking }, { "two-calls", two_calls }, { "accounts", accounts }, { "one-failed", one_failed },
+	{ "all-accounts", all_accounts },
 	{ "incoming", incoming }, { "on-hold", on_hold }, { "failed", failed }, { "local-failure", local_failure },
 	{ "hostile", hostile }, { "crowd", crowd }, { "retry", retry }, { "redials", redials }, { "due", due },
 	{ "choice", choice },

@@ -97,7 +97,7 @@ static void draw_accounts(const struct snapshot *s, unsigned y, unsigned x, unsi
 	for (pass = form < FORM_LEAST ? 1 : 0; pass < 2; pass++) {
 		for (i = 0; i < s->accounts; i++) {
 			const struct snapshot_account *a = &s->account[i];
-			unsigned more = left > 1 ? 4 : 0;
+			unsigned more = left > 10 ? 5 : left > 1 ? 4 : 0; /* of a count behind it */
 
 			if (form == FORM_LEAST && (a->state == REGISTRATION_FAILED) != (pass == 0))
 				continue;

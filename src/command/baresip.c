@@ -69,11 +69,23 @@ static const char *next_param(struct param *out, const char *p)
 	return p;
 }
 
+/* All that baresip calls a parameter (and two of the address), and what we call what was left. */
+static const char *const known[] = {
+	"answermode", "audio_codecs", "audio_player", "audio_source", "auth_pass", "auth_user", "call_transfer", "cert",
+	"display-name", "extra", "lr", "maddr", "mediaenc", "medianat", "mwi", "outbound", "outbound1", "outbound2",
+	"password", "ptime", "pubint", "regint", "regq", "rtcp_mux", "rwait", "sipnat", "stunpass", "stunserver",
+	"stunuser", "transport", "video_codecs", "video_display", "video_source", NULL
+};
+
+/* Only these are repeated: another "name" may be what follows the semicolon in a password. */
 static void leave(struct buf *left, const char *name)
 {
-	/* only what reads as a name is repeated */
+	const char *const *k = known;
+
+	while (*k && strcasecmp(*k, name))
+		k++;
 	if (left->len < LEFT_MAX)
-		buf_printf(left, "%s%s", left->len ? ", " : "", strspn(name, name_characters) == strlen(name) ? name : "?");
+		buf_printf(left, "%s%s", left->len ? ", " : "", *k ? *k : "?");
 }
 
 /* ---- parameters: true when A has taken it over; *WHY when there is no account without it ---- */
@@ -232,7 +244,7 @@ out:
 	return why;
 }
 
-/* "Display name" or Display Name. */
+/* "Display name" or Display Name; an address is none (it may have a password in it). */
 static void take_name(struct account *a, const char *p, size_t len, struct buf *left)
 {
 	char name[ACCOUNT_TEXT_MAX], *out = name;
@@ -244,6 +256,10 @@ static void take_name(struct account *a, const char *p, size_t len, struct buf *
 		p++;
 		len -= 2;
 	}
+	else if (memchr(p, ':', len)) {
+		leave(left, "display-name");
+		return;
+	}
 	for (i = 0; i < len && out < name + sizeof(name) - 1; i++) {
 		if (p[i] == '\\' && i + 1 < len)
 			i++;
@@ -252,6 +268,18 @@ static void take_name(struct account *a, const char *p, size_t len, struct buf *
 	*out = '\0';
 	if (i < len || account_set(a, "display-name", name, &wrong))
 		leave(left, "display-name");
+}
+
+/* Behind the quoted string that P may begin with. */
+static const char *behind_quoted(const char *p)
+{
+	if (*p != '"')
+		return p;
+	for (p++; *p && *p != '"'; p++) {
+		if (*p == '\\' && p[1])
+			p++;
+	}
+	return *p ? p + 1 : p;
 }
 
 int baresip_account(const char *line, struct account *a, struct buf *left, const char **why)
@@ -263,9 +291,11 @@ int baresip_account(const char *line, struct account *a, struct buf *left, const
 	line += strspn(line, BLANKS);
 	if (!*line || *line == '#')
 		return ENOENT;
-	/* a quoted name may have brackets in it */
-	open = line + (*line == '"' ? 1 + strcspn(line + 1, "\"") : 0);
-	open = strchr(open, '<');
+	/* a quoted name may have brackets in it, and so may a parameter */
+	open = behind_quoted(line);
+	open += strcspn(open, "<;");
+	if (*open != '<')
+		open = NULL;
 	close = open ? strchr(open, '>') : NULL;
 	if (open && !close)
 		goto out;

@@ -41,7 +41,7 @@ static unsigned streams;
 	X(AbortStream) X(CloseStream) X(GetDefaultInputDevice) X(GetDefaultOutputDevice) X(GetDeviceCount) \
 	X(GetDeviceInfo) X(GetErrorText) X(GetLastHostErrorInfo) X(GetStreamInfo) X(GetVersionText) \
 	X(Initialize) X(OpenStream) X(StartStream) X(Terminate)
-#define MEMBER(name) __typeof__(Pa_##name) *name;
+#define MEMBER(name) __typeof__(Pa_##name) *(name);
 #define LOAD(name) && (*(void **)&pa.name = dlsym(library, "Pa_" #name)) != NULL
 
 static struct { FUNCTIONS(MEMBER) } pa;

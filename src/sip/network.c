@@ -66,7 +66,7 @@ static void netlink_h(unsigned flags, void *arg)
 	(void)flags;
 	(void)arg;
 	for (i = 0; i < READS_MAX; i++) {
-		struct sockaddr_nl from;
+		struct sockaddr_nl from = {0};
 		socklen_t len = sizeof(from);
 		ssize_t n = recvfrom(watch.netlink, buf, sizeof(buf), 0, (struct sockaddr *)&from, &len);
 

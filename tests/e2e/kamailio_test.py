@@ -320,8 +320,8 @@ class Registered(unittest.TestCase):
                 e = phone.wait("registration", account="u", state="failed", deadline=45)
                 self.assertEqual(e["reason"], "No answer")
                 self.assertTrue(30 <= e["retry_in"] <= 60, e)
+                # it has forgotten everybody; an account may be back before we have looked
                 k.start()
-                self.assertEqual(k.contacts("alice") + k.contacts("alma"), [])
                 for name in "u", "t":
                     seen = phone.seen
                     phone.wait("registration", account=name, state="registered", deadline=125)

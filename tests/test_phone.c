@@ -654,6 +654,27 @@ static void a_failure_tone_never_disturbs_a_call(void **state)
 	assert_null(strstr(fake_taken(), "tone"));
 }
 
+/* Nor does one that sounds already when a call is answered, a ring or a ringback. */
+static void a_tone_gives_way_to_a_call(void **state)
+{
+	struct media_params m = agreed(MEDIA_BOTH);
+	struct response r = answer(404, "Not Found");
+	unsigned second;
+
+	(void)state;
+	phone_sip_response(phone, dial("sip:bob@127.0.0.1"), &r);
+	phone_sip_progress(phone, dial("sip:carol@127.0.0.1"), 180, "Ringing", NULL);
+	ringing_in("me");
+	second = dial("sip:eve@127.0.0.1");
+	fake_taken();
+	phone_sip_established(phone, second, &m);
+	assert_string_equal(fake_taken(),
+		"tone 1 none\nevent tone reorder off\nevent call closed\n"
+		"tone 2 none\nevent tone ringback off\n"
+		"tone 3 call-waiting\nevent tone ring off\nevent tone call-waiting on\n"
+		"media start 4 PCMU\nfocus 4\nevent call established\n");
+}
+
 static void digits_are_sent_and_shown(void **state)
 {
 	unsigned c, i;
@@ -944,6 +965,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_hold_that_has_to_wait_comes_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(some_codes_are_never_sent, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failure_tone_never_disturbs_a_call, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_tone_gives_way_to_a_call, setup, teardown),
 		cmocka_unit_test_setup_teardown(digits_are_sent_and_shown, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_figures_of_sound_are_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(hostile_names_are_harmless, setup, teardown),

@@ -284,6 +284,24 @@ void calls_hold_others(struct phone *p, unsigned but)
 	}
 }
 
+void calls_hush_others(struct phone *p, unsigned but)
+{
+	struct call *c;
+	unsigned n;
+
+	for (n = 0; (c = call_after(p, n)) != NULL;) {
+		n = c->number;
+		if (n == but)
+			continue;
+		if (c->tone_end_ms != NEVER)
+			call_finish(c, c->ended_by, c->code, c->reason);
+		else if (c->tone == TONE_RING)
+			call_set_tone(c, TONE_CALL_WAITING);
+		else if (c->tone == TONE_RINGBACK)
+			call_set_tone(c, TONE_NONE);
+	}
+}
+
 unsigned call_choose_codecs(const struct codec **out, const char *list)
 {
 	const char *bad;

@@ -139,6 +139,8 @@ bool call_has_line(const struct call *c);      /* is it on the screen? */
 bool call_is_up(const struct call *c);         /* answered, held or not */
 bool call_other_up(const struct call *c);      /* another one is spoken to: no tone may disturb it */
 void calls_hold_others(struct phone *p, unsigned but);
+/* A call is spoken to now: what would disturb it falls silent; the ring of another becomes the short beep. */
+void calls_hush_others(struct phone *p, unsigned but);
 void calls_refocus(struct phone *p);           /* chooses anew which call is heard */
 void call_emit_state(struct call *c);
 void call_set_tone(struct call *c, enum tone tone);

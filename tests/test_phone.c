@@ -675,6 +675,21 @@ static void a_tone_gives_way_to_a_call(void **state)
 		"media start 4 PCMU\nfocus 4\nevent call established\n");
 }
 
+/* Nor when it is taken off hold. */
+static void a_tone_gives_way_to_a_call_resumed(void **state)
+{
+	struct response r = answer(404, "Not Found");
+	unsigned first = established("sip:bob@127.0.0.1");
+
+	(void)state;
+	assert_int_equal(phone_hold(phone, first), 0);
+	phone_sip_media(phone, first, &(struct media_params){.direction = MEDIA_SEND, .codec = codec_get(CODEC_PCMU)});
+	phone_sip_response(phone, dial("sip:eve@127.0.0.1"), &r);
+	assert_non_null(strstr(fake_taken(), "tone reorder on"));
+	assert_int_equal(phone_resume(phone, first), 0);
+	assert_non_null(strstr(fake_taken(), "tone reorder off"));
+}
+
 static void digits_are_sent_and_shown(void **state)
 {
 	unsigned c, i;
@@ -966,6 +981,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(some_codes_are_never_sent, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failure_tone_never_disturbs_a_call, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_tone_gives_way_to_a_call, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_tone_gives_way_to_a_call_resumed, setup, teardown),
 		cmocka_unit_test_setup_teardown(digits_are_sent_and_shown, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_figures_of_sound_are_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(hostile_names_are_harmless, setup, teardown),

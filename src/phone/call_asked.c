@@ -234,6 +234,8 @@ static int reoffer(struct call *c, bool hold)
 	c->reoffering = true;
 	/* at once, whatever the peer will say: nobody on hold hears us */
 	c->held_by_us = hold;
+	if (!hold)
+		calls_hush_others(c->phone, c->number);
 	calls_refocus(c->phone);
 	return 0;
 }

@@ -749,6 +749,25 @@ static void called_by_hand_meanwhile(void **state)
 	assert_string_equal(fake_taken(), "");
 }
 
+/* Killed in the middle, the phone has the old one or the new one, never none. */
+static void a_newer_one_takes_its_place(void **state)
+{
+	const char *why = NULL;
+
+	(void)state;
+	failed("100");
+	fails(dial(BOB), 480, "200");
+	assert_null(strstr(fake_taken(), "forget"));
+	assert_int_equal(fake_stored_count, 1);
+	assert_int_equal(fake_stored[0].due_wall_ms - port_wall_ms(), 200000);
+	take_snapshot();
+	assert_int_equal(snap.redials, 1);
+	assert_int_equal(phone_redial_auto(phone, 1, &why), 0); /* what the first one said, after all */
+	assert_null(strstr(fake_taken(), "forget"));
+	assert_int_equal(fake_stored_count, 1);
+	assert_int_equal(fake_stored[0].due_wall_ms - port_wall_ms(), 100000);
+}
+
 static void dismissed_or_cancelled(void **state)
 {
 	unsigned call = failed("10");
@@ -964,6 +983,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_call_that_is_up_comes_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(several_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(called_by_hand_meanwhile, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_newer_one_takes_its_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(dismissed_or_cancelled, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_waits_is_not_crowded_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(as_many_as_are_kept, setup, teardown),

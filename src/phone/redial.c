@@ -50,14 +50,19 @@ static void keep(const struct phone *p, const struct redial *r)
 		port_store_redial(&r->record);
 }
 
-static void take_out(struct phone *p, struct redial *r)
+static void unlist(struct phone *p, struct redial *r)
 {
 	size_t i = (size_t)(r - p->redial);
 
-	if (is_kept(p, r))
-		port_store_redial_drop(r->record.uri, r->record.account);
 	memmove(r, r + 1, (p->redials - i - 1) * sizeof(*r));
 	p->redials--;
+}
+
+static void take_out(struct phone *p, struct redial *r)
+{
+	if (is_kept(p, r))
+		port_store_redial_drop(r->record.uri, r->record.account);
+	unlist(p, r);
 }
 
 static void emit(struct phone *p, const struct redial *r)
@@ -117,11 +122,17 @@ static void arm(struct phone *p, struct redial *r)
 	}
 }
 
-/* A redial at the time that C's failure named; neither stored nor told yet. */
+/* A redial at the time that C's failure named, instead of another one of its target; neither stored nor told yet. */
 static struct redial *from_call(struct call *c)
 {
-	struct redial *r = add(c->phone);
+	struct redial *r = of_uri(c->phone, c->uri);
 
+	/* in the store the new one replaces its like: killed in between, one of both is there */
+	if (r && !strcmp(r->record.account, c->account))
+		unlist(c->phone, r);
+	else if (r)
+		take_out(c->phone, r);
+	r = add(c->phone);
 	text_copy(r->record.uri, sizeof(r->record.uri), c->uri);
 	text_copy(r->record.name, sizeof(r->record.name), c->name);
 	text_copy(r->record.account, sizeof(r->record.account), c->account);
@@ -139,12 +150,10 @@ static struct redial *from_call(struct call *c)
 void redial_offer(struct call *c)
 {
 	struct phone *p = c->phone;
-	struct redial *r = of_uri(p, c->uri);
+	struct redial *r;
 
 	if (!c->retry.offered || !strcmp(p->settings->redial, "never"))
 		return; /* one that waits already goes on waiting */
-	if (r)
-		take_out(p, r);
 	r = from_call(c);
 	if (!strcmp(p->settings->redial, "auto") && c->in_row < REDIAL_IN_ROW_MAX)
 		arm(p, r);
@@ -431,12 +440,8 @@ int phone_redial_auto(struct phone *p, unsigned call, const char **why)
 		*why = _("The phone has called five times in a row by itself; call again by hand.");
 	if (*why)
 		return ENOTSUP;
-	if (!r) {
-		r = of_uri(p, c->uri);
-		if (r)
-			take_out(p, r);
+	if (!r)
 		r = from_call(c);
-	}
 	arm(p, r);
 	keep(p, r);
 	redial_tell(p, r->call);

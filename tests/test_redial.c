@@ -768,6 +768,42 @@ static void a_newer_one_takes_its_place(void **state)
 	assert_int_equal(fake_stored[0].due_wall_ms - port_wall_ms(), 100000);
 }
 
+/* Five armed ones, and then a person has called: the row is broken, also for what still waits. */
+static void a_row_is_broken_by_hand(void **state)
+{
+	const char *why = NULL;
+	unsigned i;
+
+	(void)state;
+	strcpy(settings.redial, "auto");
+	fails(dial(BOB), 480, "0");
+	for (i = 2; i <= 6; i++) {
+		fake_pass(phone, 30000);
+		fails(i, 480, "0");
+	}
+	strcpy(settings.redial, "ask");
+	fails(dial(BOB), 480, "100");
+	assert_int_equal(fake_stored[0].in_row, 0);
+	/* five again, and this time the call by hand names no time of its own */
+	strcpy(settings.redial, "auto");
+	assert_int_equal(phone_redial_auto(phone, 0, &why), 0);
+	fake_pass(phone, 100000);
+	for (i = 8; i <= 11; i++) {
+		fails(i, 480, "0");
+		fake_pass(phone, 30000);
+	}
+	fails(12, 480, "100");
+	assert_int_equal(fake_stored[0].in_row, REDIAL_IN_ROW_MAX);
+	fails(dial(BOB), 486, "");
+	assert_int_equal(phone_redial_auto(phone, 0, &why), 0);
+	fake_taken();
+	fake_pass(phone, 100000);
+	assert_non_null(strstr(fake_taken(), "invite 14 "));
+	fails(14, 480, "100");
+	assert_int_equal(fake_stored_count, 1);
+	assert_int_equal(fake_stored[0].in_row, 1);
+}
+
 static void dismissed_or_cancelled(void **state)
 {
 	unsigned call = failed("10");
@@ -984,6 +1020,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(several_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(called_by_hand_meanwhile, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_newer_one_takes_its_place, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_row_is_broken_by_hand, setup, teardown),
 		cmocka_unit_test_setup_teardown(dismissed_or_cancelled, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_waits_is_not_crowded_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(as_many_as_are_kept, setup, teardown),

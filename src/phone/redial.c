@@ -178,8 +178,13 @@ void redial_follow(struct phone *p, const char *uri, unsigned call)
 	/* the question whether to call has its answer */
 	if (r->state == REDIAL_DUE)
 		end(p, r, REDIAL_DIALING);
-	else
+	else {
 		r->call = call;
+		if (r->record.in_row) { /* a person calls: the row is broken */
+			r->record.in_row = 0;
+			keep(p, r);
+		}
+	}
 }
 
 void redial_succeeded(struct phone *p, const char *uri)

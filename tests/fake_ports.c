@@ -10,6 +10,7 @@ uint64_t fake_now, fake_wake, fake_asleep;
 struct attempt_decision fake_decision;
 struct redial_record fake_stored[REDIALS_MAX];
 unsigned fake_stored_count;
+struct phone *fake_store_fails;
 int fake_resend_error, fake_start_error;
 int fake_invite_error, fake_dtmf_error, fake_reoffer_error, fake_media_error, fake_answer_error;
 
@@ -22,6 +23,7 @@ void fake_reset(void)
 	fake_wake = UINT64_MAX;
 	fake_asleep = 0;
 	fake_stored_count = 0;
+	fake_store_fails = NULL;
 	fake_resend_error = fake_start_error = 0;
 	fake_invite_error = fake_dtmf_error = fake_reoffer_error = fake_media_error = fake_answer_error = 0;
 	used = taken = 0;
@@ -151,6 +153,8 @@ void port_store_redial(const struct redial_record *new)
 	if (r)
 		*r = *new;
 	fake_note("store %s %s", new->uri, new->armed ? "armed" : "waiting");
+	if (fake_store_fails)
+		phone_notice(fake_store_fails, SEVERITY_WARNING, "history", "The disk is full.");
 }
 
 void port_store_redial_drop(const char *uri, const char *account)

@@ -21,6 +21,7 @@ extern int fake_start_error;       /* for port_media_start() */
 extern struct attempt_decision fake_decision;             /* of the last port_sip_resend() */
 extern struct redial_record fake_stored[REDIALS_MAX];     /* what is in the store */
 extern unsigned fake_stored_count;
+extern struct phone *fake_store_fails; /* whom a store that cannot be written tells so */
 extern int fake_media_error;       /* for port_media_open() */
 
 /* Forgets the record and goes back to the start of time. */

@@ -804,6 +804,21 @@ static void a_row_is_broken_by_hand(void **state)
 	assert_int_equal(fake_stored[0].in_row, 1);
 }
 
+/* A store that cannot be written says so in a notice of its own: the question stays the one that <CR> means. */
+static void at_zero_with_a_full_disk(void **state)
+{
+	(void)state;
+	failed("10");
+	fake_store_fails = phone;
+	fake_pass(phone, 10000);
+	fake_store_fails = NULL;
+	take_snapshot();
+	assert_int_equal(snap.notices, 2);
+	assert_true(snap.redial_due);
+	assert_int_equal(snap.notice[1].id, snap.due_notice);
+	assert_true(snap.notice[1].selected);
+}
+
 static void dismissed_or_cancelled(void **state)
 {
 	unsigned call = failed("10");
@@ -1021,6 +1036,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(called_by_hand_meanwhile, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_newer_one_takes_its_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_row_is_broken_by_hand, setup, teardown),
+		cmocka_unit_test_setup_teardown(at_zero_with_a_full_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(dismissed_or_cancelled, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_waits_is_not_crowded_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(as_many_as_are_kept, setup, teardown),

@@ -291,10 +291,10 @@ static void prompt(struct phone *p, struct redial *r)
 
 	if (c && !notice_of_call(p, r->call))
 		tell_failure(c, r);
-	n = notice_of_call(p, r->call);
 	r->state = REDIAL_DUE;
 	r->record.armed = false;
 	keep(p, r);
+	n = notice_of_call(p, r->call); /* only now: trouble with the store is news, too */
 	if (n)
 		p->selected_notice = n->id;
 	emit(p, r);

@@ -804,6 +804,26 @@ static void a_row_is_broken_by_hand(void **state)
 	assert_int_equal(fake_stored[0].in_row, 1);
 }
 
+/* Its line is gone, and what it had said is asked for after all: it gets another one. */
+static void armed_after_it_was_dismissed(void **state)
+{
+	const char *why = NULL;
+
+	(void)state;
+	failed("10");
+	assert_int_equal(phone_notice_dismiss(phone, 0), 0);
+	fake_taken();
+	assert_int_equal(phone_redial_auto(phone, 0, &why), 0);
+	assert_string_equal(fake_taken(), "store " BOB " armed\nredial 2 armed in 10\n");
+	take_snapshot();
+	assert_int_equal(snap.calls, 1);
+	assert_int_equal(snap.call[0].redial, REDIAL_ARMED);
+	assert_int_equal(snap.notice[0].call, 2);
+	/* and can be told to stop as any other */
+	assert_int_equal(phone_notice_dismiss(phone, 0), 0);
+	assert_non_null(strstr(fake_taken(), "redial 2 cancelled"));
+}
+
 /* A store that cannot be written says so in a notice of its own: the question stays the one that <CR> means. */
 static void at_zero_with_a_full_disk(void **state)
 {
@@ -1036,6 +1056,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(called_by_hand_meanwhile, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_newer_one_takes_its_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_row_is_broken_by_hand, setup, teardown),
+		cmocka_unit_test_setup_teardown(armed_after_it_was_dismissed, setup, teardown),
 		cmocka_unit_test_setup_teardown(at_zero_with_a_full_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(dismissed_or_cancelled, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_waits_is_not_crowded_out, setup, teardown),

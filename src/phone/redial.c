@@ -449,7 +449,12 @@ int phone_redial_auto(struct phone *p, unsigned call, const char **why)
 		r = from_call(c);
 	arm(p, r);
 	keep(p, r);
-	redial_tell(p, r->call);
+	/* a line that was dismissed comes back: what waits is seen, and can be told to stop */
+	if (c->state == CALL_CLOSED)
+		show(p, r);
+	else
+		emit(p, r);
+	phone_schedule(p);
 	return 0;
 }
 

@@ -939,6 +939,27 @@ static void crowded_out_and_due(void **state)
 	assert_true(snap.notice[0].selected);
 }
 
+/* A line without a notice goes when its target is called again. */
+static void crowded_out_and_called_by_hand(void **state)
+{
+	char target[32];
+	unsigned i;
+
+	(void)state;
+	failed("1000");
+	for (i = 0; i < SNAPSHOT_NOTICES; i++) {
+		snprintf(target, sizeof(target), "sip:%u@127.0.0.1", i);
+		fails(dial(target), 480, "1000");
+		fake_taken();
+	}
+	take_snapshot();
+	assert_int_equal(snap.call[0].number, 1);
+	dial(BOB);
+	take_snapshot();
+	assert_int_equal(snap.call[0].number, 2);
+	assert_int_equal(snap.redials, SNAPSHOT_NOTICES + 1);
+}
+
 /* A call by hand answers the question. */
 static void due_and_called_by_hand(void **state)
 {
@@ -1062,6 +1083,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_waits_is_not_crowded_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(as_many_as_are_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(crowded_out_and_due, setup, teardown),
+		cmocka_unit_test_setup_teardown(crowded_out_and_called_by_hand, setup, teardown),
 		cmocka_unit_test_setup_teardown(due_and_called_by_hand, setup, teardown),
 		cmocka_unit_test_setup_teardown(stored_ones_come_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(sleep_counts, setup, teardown),

@@ -17,8 +17,10 @@ static void drop_failed(struct phone *p, const char *uri)
 
 	for (n = 0; (c = call_after(p, n)) != NULL;) {
 		n = c->number;
-		if (c->state == CALL_FAILED && !strcmp(c->uri, uri))
-			notice_drop_call(p, c->number);
+		if (c->state != CALL_FAILED || strcmp(c->uri, uri))
+			continue;
+		notice_drop_call(p, n);
+		call_notice_gone(p, n); /* it may have been crowded out, and only its redial kept the line */
 	}
 }
 

@@ -173,6 +173,8 @@ static void as_csv(void **state)
 	fails(1, "sip:one@h", "+49 30 1234", everything);
 	fails(2, "sip:two@h", "-\"x\",\ty", NULL);
 	fails(3, "sip:three@h", "@SUM(A1)", NULL);
+	/* where the comma is in numbers, spreadsheets part cells at semicolons, whatever quotes say */
+	fails(4, "sip:four@h", "a;=1+1; @b;c-d;", NULL);
 	assert_string_equal(read_export("x.CSV"),
 		"began,began_ms,ended,ended_ms,direction,peer,name,account,duration,code,reason,standard_reason,kind,error,"
 		"server_text,warning,contacts,retry_at,retry_at_ms,retry_comment,ended_by\r\n"
@@ -182,7 +184,9 @@ static void as_csv(void **state)
 		"2023-11-14T22:13:21.000Z,1700000001000,2023-11-14T22:13:21.000Z,1700000001000,out,sip:two@h,"
 		"\"'-\"\"x\"\",^Iy\",,0.000,,,,,,,,,,,,\r\n"
 		"2023-11-14T22:13:21.000Z,1700000001000,2023-11-14T22:13:21.000Z,1700000001000,out,sip:three@h,"
-		"'@SUM(A1),,0.000,,,,,,,,,,,,\r\n");
+		"'@SUM(A1),,0.000,,,,,,,,,,,,\r\n"
+		"2023-11-14T22:13:21.000Z,1700000001000,2023-11-14T22:13:21.000Z,1700000001000,out,sip:four@h,"
+		"a;'=1+1; '@b;c-d;,,0.000,,,,,,,,,,,,\r\n");
 }
 
 static void what_cannot_be_exported(void **state)

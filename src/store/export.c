@@ -60,15 +60,18 @@ static void csv_begin(struct buf *b)
 }
 
 /* In quotes where it must be. A spreadsheet takes a cell that begins like a formula for one, and others choose what
- * stands here: an apostrophe in front makes it text. */
+ * stands here: an apostrophe in front makes it text. A cell begins behind a semicolon, too, where the comma is taken for
+ * numbers, whatever the quotes say. */
 static void csv_text(struct buf *b, const char *s)
 {
 	const char *quote = strpbrk(s, ",\"\r\n") ? "\"" : "";
+	bool begins = true;
 
 	buf_str(b, quote);
-	if (*s && strchr("=+-@\t\r", *s))
-		buf_str(b, "'");
 	for (; *s; s++) {
+		if (begins && strchr("=+-@\t\r", *s))
+			buf_str(b, "'");
+		begins = *s == ';' || (begins && *s == ' ');
 		if (*s == '"')
 			buf_str(b, "\"");
 		buf_add(b, s, 1);

@@ -1,12 +1,33 @@
 """What a call does about a refusal by itself, as far as credentials and the call that is up go; see loops_test.py."""
 
+import hashlib
 import os
+import re
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import offhook  # noqa: E402
 from answering import Answering, challenge, header  # noqa: E402
+
+
+HASHES = {None: "md5", "MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
+
+
+def hashed(algorithm, *parts):
+    return hashlib.new(HASHES[algorithm], ":".join(parts).encode()).hexdigest()
+
+
+def verifies(invite, credentials, algorithm, password):
+    """Is the response of CREDENTIALS what a registrar computes (RFC 7616 section 3.4.1) for the INVITE?"""
+    v = {k: q or w for k, q, w in re.findall(r'(\w+)=(?:"([^"]*)"|([^,\s]*))', credentials)}
+    ha1 = hashed(algorithm, "alice", v["realm"], password)
+    ha2 = ["INVITE", invite.start.split()[1]]
+    if v.get("qop") == "auth-int":
+        ha2.append(hashed(algorithm, invite.body))
+    between = [v["nonce"]] + ([v["nc"], v["cnonce"], v["qop"]] if "qop" in v else [])
+    return v.get("algorithm") == algorithm and v["username"] == "alice" and (
+        v["response"] == hashed(algorithm, ha1, *between, hashed(algorithm, *ha2)))
 
 
 class Called(unittest.TestCase):
@@ -36,6 +57,42 @@ class Called(unittest.TestCase):
         self.assertIsNone(header(first, "Proxy-Authorization"))
         self.assertIn('uri="%s"' % self.peer.uri(), header(second, "Proxy-Authorization"))
         self.assertEqual(self.phone.any("outcome"), [])
+
+    def verified(self, taken, *challenges, proxy=True, password="secret"):
+        """Challenges a call, which is refused in the end. Returns whether its credentials by the algorithm TAKEN hold."""
+        verdicts = []
+
+        def script(n, invite):
+            if not n:
+                return 407 if proxy else 401, list(challenges)
+            given = header(invite, "Proxy-Authorization" if proxy else "Authorization")
+            verdicts.append(bool(given) and verifies(invite, given, taken, password))
+            return 486, []
+
+        answering = self.dial(script)
+        self.phone.wait("outcome", code=486)
+        answering.stop()
+        self.assertEqual(len(verdicts), 1)
+        return verdicts[0]
+
+    def test_the_response_verifies_at_the_peer(self):  # S407-3
+        for algorithm in HASHES:
+            if HASHES[algorithm] not in hashlib.algorithms_available:
+                continue
+            named = ", algorithm=" + algorithm if algorithm else ""
+            for qop in "", ", qop=\"auth\"", ", qop=\"auth,auth-int\"", ", qop=\"auth-int\"":
+                for proxy in True, False:
+                    with self.subTest(algorithm=algorithm, qop=qop, proxy=proxy):
+                        self.assertTrue(self.verified(algorithm, challenge("r", "n", named + qop, proxy), proxy=proxy))
+
+    def test_a_wrong_response_does_not_verify(self):  # S407-3: the check can fail
+        self.assertFalse(self.verified("MD5", challenge("r", "n", ", algorithm=MD5"), password="other"))
+
+    def test_the_strongest_known_algorithm_is_taken(self):  # S407-3
+        md5, sha, new = (challenge("r", "n" + a, ", qop=\"auth\", algorithm=" + a) for a in ("MD5", "SHA-256", "SHA3-512"))
+        for offered in (sha, md5), (md5, sha), (new, md5, sha), (new, sha):
+            with self.subTest(offered=offered):
+                self.assertTrue(self.verified("SHA-256", *offered))
 
     def test_credentials_refused(self):  # S407-4
         answering = self.dial(lambda n, _: (401, [challenge("r", "n%d" % n, proxy=False)]))

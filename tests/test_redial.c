@@ -607,6 +607,21 @@ static void armed_it_goes_by_itself(void **state)
 	assert_false(phone_call_pending(phone, call));
 }
 
+/* A person was faster than the phone: for a headless run it is still the call that it was started for. */
+static void armed_and_then_by_hand(void **state)
+{
+	unsigned call = failed("10"), again;
+	const char *why = NULL;
+
+	(void)state;
+	assert_int_equal(phone_redial_auto(phone, call, &why), 0);
+	assert_int_equal(phone_redial_now(phone, call, &again, &why), 0);
+	assert_int_equal(phone_call_latest(phone, call), again);
+	assert_true(phone_call_pending(phone, call));
+	fails(again, 486, "");
+	assert_false(phone_call_pending(phone, call));
+}
+
 /* The first at its time, then 30 s apart at least, five in a row at most. */
 static void five_in_a_row(void **state)
 {
@@ -1071,6 +1086,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_redirect_is_followed, setup, teardown),
 		cmocka_unit_test_setup_teardown(at_zero_it_asks, setup, teardown),
 		cmocka_unit_test_setup_teardown(armed_it_goes_by_itself, setup, teardown),
+		cmocka_unit_test_setup_teardown(armed_and_then_by_hand, setup, teardown),
 		cmocka_unit_test_setup_teardown(five_in_a_row, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_call_that_is_up_comes_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(several_at_once, setup, teardown),

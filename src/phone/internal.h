@@ -72,7 +72,7 @@ struct call {
 	/* a call that an armed redial made */
 	unsigned in_row;                 /* how many of them in a row, this one counted; 0: a person made it */
 	uint64_t redialed_boot_ms;       /* when */
-	unsigned redialed_as;            /* of a failed one: the number of the call that its armed redial made */
+	unsigned redialed_as;            /* of a failed one: the number of the call that its redial made */
 };
 
 /* A call that is to be made again. */

@@ -149,7 +149,7 @@ struct redial_record;
 void phone_redial_restore(struct phone *p, const struct redial_record *record);
 /* Does a call, its tone, or a redial of it that is armed, still go on? (for a headless run's end) */
 bool phone_call_pending(const struct phone *p, unsigned call);
-/* The newest call that armed redials have made of CALL, one after the other; CALL itself when none has. */
+/* The newest call that redials have made of CALL, one after the other; CALL itself when none has. */
 unsigned phone_call_latest(const struct phone *p, unsigned call);
 
 /* --- accounts ------------------------------------------------------------------------- */

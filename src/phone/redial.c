@@ -413,6 +413,9 @@ int phone_redial_now(struct phone *p, unsigned call, unsigned *new_call, const c
 		end(p, r, REDIAL_DIALING);
 	}
 	err = call_dial_like(p, &like, like.uri, like.name, false, new_call, why);
+	c = err ? NULL : call_find(p, like.number);
+	if (c)
+		c->redialed_as = *new_call;
 	if (err && r) {
 		r = add(p);
 		*r = was;

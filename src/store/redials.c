@@ -18,7 +18,6 @@ static const char insert[] =
 static const char trim[] =
 	"DELETE FROM redial WHERE id NOT IN (SELECT id FROM redial ORDER BY id DESC LIMIT ?1)";
 static const char drop[] = "DELETE FROM redial WHERE uri = ?1 AND account = coalesce(?2, '')";
-static const char drop_all[] = "DELETE FROM redial";
 
 /* NULL all three: nothing is kept. */
 static struct {
@@ -27,16 +26,10 @@ static struct {
 
 int redials_start(bool keep)
 {
-	struct statement *s = NULL;
 	int err;
 
-	if (!keep) {
-		err = statement_new(&s, drop_all);
-		if (!err)
-			err = statement_run(s);
-		statement_free(s);
-		return err;
-	}
+	if (!keep)
+		return 0;
 	err = statement_new(&redials.insert, insert);
 	if (!err)
 		err = statement_new(&redials.trim, trim);

@@ -8,7 +8,7 @@
 /* Pairs; 0 or an errno. The database is open. */
 int history_start(struct phone *phone);
 void history_stop(void);
-/* KEEP false: none is stored, and those of earlier runs are forgotten. */
+/* KEEP false: none is stored, and those of earlier runs are left alone. */
 int redials_start(bool keep);
 void redials_stop(void);
 

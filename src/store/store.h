@@ -8,8 +8,8 @@
 /* Opens the database FILE (made, mode 0600, if it is not there) and from then on writes a row for each call of PHONE
  * that ends. A failed call's row is committed before any listener that was added later hears of its `outcome`: so
  * call this before the others listen. What is written survives the death of the process (write-ahead log). A file that
- * is no database, or a broken one, is set aside as FILE.broken and told by a notice. REDIALS false: none is stored, and
- * those of earlier runs are forgotten. 0; EPROTO when a newer offhook wrote the file; an errno when nothing can be kept:
+ * is no database, or a broken one, is set aside as FILE.broken and told by a notice. REDIALS false: none is stored or
+ * loaded, and those of earlier runs stay as they are. 0; EPROTO when a newer offhook wrote the file; an errno when nothing can be kept:
  * the phone works without. */
 int store_open(struct phone *phone, const char *file, bool redials);
 /* Closes it; calls that are still up get no row. */

@@ -954,6 +954,26 @@ static void crowded_out_and_due(void **state)
 	assert_true(snap.notice[0].selected);
 }
 
+/* The question that is open stays while there is another notice to let go. */
+static void due_and_not_crowded_out(void **state)
+{
+	char target[32];
+	unsigned i;
+
+	(void)state;
+	failed("1");
+	fake_pass(phone, 1000);
+	for (i = 0; i < SNAPSHOT_NOTICES; i++) {
+		snprintf(target, sizeof(target), "sip:%u@127.0.0.1", i);
+		fails(dial(target), 480, "1000");
+		fake_taken();
+	}
+	take_snapshot();
+	assert_true(snap.redial_due);
+	assert_int_equal(snap.notice[SNAPSHOT_NOTICES - 1].call, 1);
+	assert_int_equal(snap.redials, SNAPSHOT_NOTICES);
+}
+
 /* A line without a notice goes when its target is called again. */
 static void crowded_out_and_called_by_hand(void **state)
 {
@@ -1099,6 +1119,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_waits_is_not_crowded_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(as_many_as_are_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(crowded_out_and_due, setup, teardown),
+		cmocka_unit_test_setup_teardown(due_and_not_crowded_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(crowded_out_and_called_by_hand, setup, teardown),
 		cmocka_unit_test_setup_teardown(due_and_called_by_hand, setup, teardown),
 		cmocka_unit_test_setup_teardown(stored_ones_come_back, setup, teardown),

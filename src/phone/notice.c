@@ -84,18 +84,26 @@ void notice_drop_call(struct phone *p, unsigned call)
 	}
 }
 
-/* Makes room: the oldest that nothing waits for goes, or else the oldest without its redial. */
+/* Makes room: the oldest that nothing waits for goes, or else the oldest without its redial, which tells again when it
+ * is due; one that asks already goes last. */
 static void crowd_out(struct phone *p)
 {
-	unsigned i;
+	unsigned i, waiting = p->notices - 1;
+	bool found = false;
 
 	for (i = p->notices; i-- > 0;) {
-		if (!redial_of_call(p, p->notice[i].call)) {
+		const struct redial *r = redial_of_call(p, p->notice[i].call);
+
+		if (!r) {
 			remove_at(p, i);
 			return;
 		}
+		if (!found && r->state != REDIAL_DUE) {
+			waiting = i;
+			found = true;
+		}
 	}
-	take_out(p, p->notices - 1);
+	take_out(p, waiting);
 }
 
 struct notice *notice_new(struct phone *p, enum severity severity, const char *key)

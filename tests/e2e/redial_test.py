@@ -95,6 +95,18 @@ class Redial(unittest.TestCase):
             self.assertEqual(len(callee.times), 2)
             home.remove()
 
+    def test_a_target_lasts_as_long_as_its_redial_by_hand(self):
+        with Callee((480, ["Retry-After: 600"]), (200, [])) as callee:
+            home = offhook.Home()
+            rc = home.write("rc", "set sip-listen 127.0.0.1:0\nset redial auto\nset tone-seconds 0\n")
+            with offhook.Phone("--audio=null", "-c", rc, callee.peer.uri(), home=home) as phone:
+                phone.wait("redial", state="armed")
+                phone.command("redial now")
+                phone.wait("call", state="established")
+                phone.command("hangup")
+                self.assertEqual(phone.exit_status(), 0)
+            home.remove()
+
     def test_killed_it_comes_back(self):
         home = offhook.Home()
         with Callee((480, ["Retry-After: 600 (later)"]), (200, [])) as callee:

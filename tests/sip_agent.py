@@ -1306,7 +1306,7 @@ def test_bad_reinvite(a, p):
     p.within("INVITE", 2, invite, body=sdp())
     p.expect(500)  # an old number
     p.within("INFO", 3, invite)
-    assert "BYE" in p.expect(405)["Allow"]
+    assert "BYE" in p.expect(405)["Allow"]  # S405-3
     p.within("WHATEVER", 4, invite)
     p.expect(501)
     p.within("OPTIONS", 5, invite)

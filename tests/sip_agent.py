@@ -2067,6 +2067,20 @@ def test_large_request_swallowed(a, p):
     q.close()
 
 
+def test_large_request_tries(a, p):
+    """The way back to UDP counts too: where one request is all that may be sent it is not gone."""
+    q = tcp_beside(p)
+    a.do("left 1")
+    a.do("invite 1 %s;transport=udp - %s" % (p.uri, LONG))
+    q.expect("INVITE")
+    a.advance(5100)
+    p.none("INVITE")
+    a.advance(32000)
+    assert "error=timeout" in a.expect("response 1")
+    p.none("INVITE")
+    q.close()
+
+
 def test_large_credentials(a, p):
     """The same server by the other transport."""
     q = tcp_beside(p)

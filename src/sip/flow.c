@@ -193,8 +193,10 @@ static int try_hops(struct flow *f)
 		}
 		err = hand_over(f, mb);
 		if (!err) {
-			if (f->tries && !--f->tries)
+			if (f->tries && !--f->tries) {
 				f->hops = f->next;
+				f->small_again = false;
+			}
 			if (!f->stateless && has_other(f))
 				tmr_start(&f->silence, SILENCE_MS, silence_h, f);
 			if (!f->stateless && f->sent_h)

@@ -38,7 +38,7 @@ struct flow_request {
 	const char *uri;                 /* Request-URI */
 	const char *next_hop;            /* URI of it; copied */
 	enum transport transport;        /* when the URI of the next hop names none */
-	unsigned tries;                  /* that may be sent for it in all, one a hop; 0 = as many as there are hops */
+	unsigned tries;                  /* that may be sent for it in all, by another hop or transport; 0 = as many as there are */
 	const struct path *path;         /* not NULL: go this way and look nothing up */
 	flow_write_h *write_h;
 	flow_sent_h *sent_h;             /* may be NULL */

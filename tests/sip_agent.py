@@ -986,6 +986,11 @@ def test_trace_incoming(a, p):
     assert said(traced(a, call)) == [
         "came udp INVITE (sdp PCMU) | -", "sent udp 100 Trying | -", "sent udp 200 OK (sdp PCMU) | -", "came udp ACK | -"]
     assert len(traced(a, 0)) == 2
+    # what has gone over to the call is not missing among the others'
+    folder = tempfile.mkdtemp()
+    a.do("save 0 %s/x" % folder)
+    assert "[..." not in open(folder + "/x").read()
+    shutil.rmtree(folder)
 
 
 def test_trace_bounds(a, p):

@@ -168,11 +168,16 @@ static void log_free(void *arg)
 		mem_deref(l->message[--l->messages]);
 }
 
-static void drop(struct log *l, unsigned index)
+static void take_out(struct log *l, unsigned index)
 {
 	mem_deref(l->message[index]);
 	l->messages--;
 	memmove(&l->message[index], &l->message[index + 1], (l->messages - index) * sizeof(l->message[0]));
+}
+
+static void drop(struct log *l, unsigned index)
+{
+	take_out(l, index);
 	l->dropped++;
 }
 
@@ -247,7 +252,7 @@ void trace_begin(unsigned call, const char *call_id)
 
 		if (read_call_id(own, m->text, m->kept) && !strcmp(own, l->call_id)) {
 			append(l, nobodys.message[i]);
-			drop(&nobodys, i);
+			take_out(&nobodys, i);
 		}
 		else
 			i++;

@@ -1123,6 +1123,49 @@ def test_refresh_after_hold(a, p):
     p.none("INVITE")
 
 
+def test_hold_while_refreshing(a, p):
+    """Nobody is told of a refresh, so nobody has to wait for it either: the hold follows it."""
+    first = dial(a, p)
+    p.reply(first, 200, body=sdp(), headers=["Session-Expires: 100"])
+    p.expect("ACK")
+    a.expect("established 1")
+
+    def hold_after(settle, direction):
+        again, _ = wait_for(a, p, "INVITE", 60)
+        a.do("reoffer 1 %s" % direction)
+        a.do("reoffer 1 hold", 16)
+        p.none("INVITE")
+        settle(again)
+        hold = p.expect("INVITE")
+        assert ("a=sendonly" if direction == "hold" else "a=sendrecv") in hold.body, hold.body
+        a.none("media 1")
+        return hold
+
+    hold = hold_after(lambda m: (p.reply(m, 200, body=sdp(), headers=["Session-Expires: 100"]), p.expect("ACK")), "hold")
+    p.reply(hold, 200, body=sdp(direction="recvonly"), headers=["Session-Expires: 100"])
+    p.expect("ACK")
+    assert "dir=1" in a.expect("media 1")
+    hold = hold_after(lambda m: (p.reply(m, 500), p.expect("ACK")), "resume")
+    p.reply(hold, 488, "No")
+    p.expect("ACK")
+    a.expect("reoffer_failed 1 488 No")
+
+    def glare(m):
+        p.reply(m, 491)
+        p.expect("ACK")
+        a.advance(4100)
+        again = p.expect("INVITE")
+        assert again.body == m.body
+        p.reply(again, 200, body=sdp(direction="recvonly"), headers=["Session-Expires: 100"])
+        p.expect("ACK")
+
+    hold = hold_after(glare, "resume")
+    p.reply(hold, 200, body=sdp())
+    p.expect("ACK")
+    assert "dir=3" in a.expect("media 1")
+    a.none("reoffer_failed")
+
+
 def test_they_do_not_refresh(a, p):
     first = dial(a, p)
     p.reply(first, 200, body=sdp(), headers=["x: 90 ; refresher=UAS"])

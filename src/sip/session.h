@@ -64,6 +64,8 @@ struct session {
 	unsigned tries;                  /* of a re-INVITE: credentials */
 	unsigned glares;
 	struct tmr glare;
+	bool reoffer_waits;              /* for the end of a refresh */
+	enum media_direction waiting;    /* its direction */
 
 	/* RFC 4028: session_timer.c */
 	struct {

@@ -273,6 +273,21 @@ static void reoffer_failed(struct session *s, unsigned code, const char *reason)
 		phone_sip_reoffer_failed(stack_phone(), s->call, code, reason);
 }
 
+static int reoffer(struct session *s, enum media_direction direction);
+
+/* A refresh is over, however it ended: what the phone has asked for meanwhile. */
+static void reoffer_at_last(struct session *s)
+{
+	int err;
+
+	if (!s->reoffer_waits || s->state != SESSION_UP || s->invite || tmr_isrunning(&s->glare))
+		return;
+	s->reoffer_waits = false;
+	err = reoffer(s, s->waiting);
+	if (err && s->call)
+		phone_sip_reoffer_failed(stack_phone(), s->call, 0, strerror(err));
+}
+
 static void glare_h(void *arg)
 {
 	struct session *s = mem_ref(arg);
@@ -280,8 +295,10 @@ static void glare_h(void *arg)
 	/* theirs is being settled first; session_in_ack() shortens the waiting */
 	if (s->answer || s->st)
 		tmr_start(&s->glare, SIP_T2, glare_h, s);
-	else if (session_out_reinvite(s))
+	else if (session_out_reinvite(s)) {
 		reoffer_failed(s, 0, "");
+		reoffer_at_last(s);
+	}
 	mem_deref(s);
 }
 
@@ -318,7 +335,9 @@ static void reinvite_answered(struct session *s, const struct sip_msg *msg)
 	}
 	negotiation_withdraw(s->sdp);
 	session_moved(s);
-	phone_sip_media(stack_phone(), s->call, &params);
+	/* the phone would take it for the answer to an offer that has not been made yet, which brings it the same */
+	if (!s->reoffer_waits)
+		phone_sip_media(stack_phone(), s->call, &params);
 }
 
 static void later_response(struct session *s, const struct flow_failure *failure, const struct sip_msg *msg)
@@ -371,8 +390,10 @@ static void response_h(const struct flow_failure *failure, const struct sip_msg 
 {
 	struct session *s = mem_ref(arg);
 
-	if (s->reinvite)
+	if (s->reinvite) {
 		later_response(s, failure, msg);
+		reoffer_at_last(s);
+	}
 	else
 		first_response(s, failure, msg);
 	session_settle(s);
@@ -565,15 +586,10 @@ int port_sip_resend(unsigned call, const struct attempt_decision *decision)
 	return err;
 }
 
-int port_sip_reoffer(unsigned call, enum media_direction direction)
+static int reoffer(struct session *s, enum media_direction direction)
 {
-	struct session *s = session_find(call);
 	int err;
 
-	if (!s || s->state != SESSION_UP || !s->dialog)
-		return ENOTCONN;
-	if (s->invite || tmr_isrunning(&s->glare))
-		return EBUSY;
 	s->direction_before = s->direction;
 	s->direction = direction;
 	negotiation_direction(s->sdp, direction);
@@ -590,4 +606,19 @@ int port_sip_reoffer(unsigned call, enum media_direction direction)
 		negotiation_direction(s->sdp, s->direction);
 	}
 	return err;
+}
+
+int port_sip_reoffer(unsigned call, enum media_direction direction)
+{
+	struct session *s = session_find(call);
+
+	if (!s || s->state != SESSION_UP || !s->dialog)
+		return ENOTCONN;
+	if (!s->invite && !tmr_isrunning(&s->glare))
+		return reoffer(s, direction);
+	if (!s->timer.refreshing || s->reoffer_waits)
+		return EBUSY;
+	s->reoffer_waits = true;
+	s->waiting = direction;
+	return 0;
 }

@@ -15,6 +15,7 @@
 #include "sip/trace_pcap.h"
 
 #define CALL_ID_MAX 256  /* of a Call-ID, so many bytes tell it from others */
+#define FORMATS_MAX 32   /* of one message, so many sound formats are looked up */
 
 struct log {
 	struct le le;
@@ -327,7 +328,7 @@ static void format_names(char *dst, size_t size, const char *text)
 	} fixed[] = {{0, "PCMU"}, {3, "GSM"}, {8, "PCMA"}, {9, "G722"}, {18, "G729"}};
 	const char *body = strstr(text, "\r\n\r\n"), *p = body ? strstr(body, "\nm=audio ") : NULL, *map;
 	char wanted[32];
-	unsigned i;
+	unsigned i, formats = 0;
 
 	dst[0] = '\0';
 	/* the port and the protocol come first */
@@ -336,7 +337,7 @@ static void format_names(char *dst, size_t size, const char *text)
 		if (p && *p != ' ')
 			p = NULL;
 	}
-	while (p && *p == ' ') {
+	while (p && *p == ' ' && formats++ < FORMATS_MAX) {
 		const char *name = NULL;
 		size_t n = strspn(p + 1, "0123456789"), l = 0;
 

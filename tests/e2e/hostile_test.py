@@ -6,6 +6,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import offhook  # noqa: E402
+from screen_test import Screen  # noqa: E402
 
 
 def invite(peer, phone, user, name, branch="b1", call_id="c1", body=True, more=""):
@@ -93,6 +94,90 @@ class Messages(unittest.TestCase):
             levels = [phone.wait("media")["rx_level"] for _ in range(2)]
             self.assertLess(max(levels), -60)
             self.assertEqual(phone.any("dtmf"), [])
+
+
+BAD = "\x1b[31m\x1b]0;stolen\x07\x9b5m\u202e\udcff\x01"  # what a terminal would obey, or what is no text at all
+
+
+class Refusals(unittest.TestCase):
+    """What comes with a refusal is shown, and does no harm: in the events, on the screen, in the details, the
+    messages, the history."""
+
+    # name: (status line from the code on, header lines, what must be there to see)
+    RESPONSES = {
+        "no phrase": ("486 ", (), "486 Busy Here"),
+        "2 kB phrase": ("486 " + "P" * 2048, (), "PPPP"),
+        "escapes in the phrase": ("486 red" + BAD + "green", (), "green"),
+        "Warning": ("488 No", ('Warning: 399 x "red%sgreen"' % BAD, 'Warning: 370 y "%s"' % ("W" * 2048)), "green"),
+        "comment": ("480 No", ("Retry-After: 20 (red%sgreen)" % BAD,), "green"),
+        "long comment": ("480 No", ("Retry-After: 20 (%s);duration=9" % ("(" * 900 + "C" * 900),), "CCCC"),
+        "Contact": ("300 Take", ('Contact: "red%sgreen" <sip:a@127.0.0.1:9>' % BAD,
+                                 "Contact: <sip:%s@127.0.0.1:9>" % ("a" * 2000), "Contact: <sip:b%s@127.0.0.1:9>" % BAD,
+                                 "Contact: \"", "Contact: <", "Contact:"), "green"),
+        "Error-Info": ("404 No", ("Error-Info: <http://x/red%sgreen>" % BAD,), "green"),
+        "Reason": ("486 No", ('Reason: Q.850;cause=17;text="red%sgreen"' % BAD,), "green"),
+    }
+
+    def refuse(self, peer, invite_, line, headers):
+        own = [("%s: %s" % (n, v + (";tag=x" if n == "To" else "")))
+               for n, v in invite_.headers if n in ("Via", "From", "To", "Call-ID", "CSeq")]
+        peer.send("\r\n".join(["SIP/2.0 " + line, *own, *headers, "Content-Length: 0", "", ""]))
+        peer.receive("ACK")
+
+    def test_events(self):
+        for name, (line, headers, _) in self.RESPONSES.items():
+            with self.subTest(name), offhook.Peer() as peer, offhook.Phone("--audio=null") as phone:
+                phone.ready()
+                phone.command("set tone-seconds 0")
+                phone.command("dial " + peer.uri())
+                self.refuse(peer, peer.receive("INVITE"), line, headers)
+                outcome = phone.wait("outcome")
+                self.assertEqual(outcome["code"], int(line[:3]))
+                self.assertTrue(outcome["text"])
+                phone.wait("call", state="closed")
+                file = phone.home.file("history.json")
+                phone.command("history export " + file)
+                phone.command("trace save 1 " + phone.home.file("trace.txt"))
+                for written in (file, phone.home.file("trace.txt")):
+                    with open(written, "rb") as f:
+                        text = f.read()
+                    self.assertEqual(set(text) & (set(range(32)) - {10} | {127}), set(), written)
+                    text.decode()
+                for raw in phone.raw:
+                    self.assertTrue(all(0x20 <= b < 0x7f for b in raw.rstrip(b"\n")), raw)
+                    self.assertLess(len(raw), 16384)
+
+    def test_screen(self):
+        rc = offhook.Home()
+        line = rc.write("rc", "set sip-listen 127.0.0.1:0\nset tone-seconds 0\n")
+        with offhook.Peer() as peer, Screen("-c", line, "--audio=null", size=(100, 50)) as s:
+            s.wait("No calls")
+            title = s.title()
+            for n, (name, (line, headers, seen)) in enumerate(self.RESPONSES.items()):
+                with self.subTest(name):
+                    self.one_on_screen(s, peer, n + 1, line, headers, seen)
+            self.assertEqual(s.title(), title)
+        rc.remove()
+
+    def one_on_screen(self, s, peer, call, line, headers, seen):
+        s.keys("d")
+        s.keys(peer.uri(), "Enter")
+        self.refuse(peer, peer.receive("INVITE"), line, headers)
+        s.wait("✗ " + line[:3], "[Enter] details")
+        s.keys("Enter")
+        s.wait("The response as it came", seen)
+        s.keys("Escape")
+        s.wait("[x] dismiss")
+        s.keys(":")
+        s.keys("view trace", "Enter")
+        s.wait("Trace  call %d" % call, "3 messages")
+        s.keys("j")
+        s.keys("Enter")
+        s.wait("message 2 of 3", "SIP/2.0 " + line[:3])
+        s.keys("Escape")
+        s.wait("[x] dismiss")
+        s.keys("x")
+        s.wait_gone("[x] dismiss")
 
 
 def rtp(payload_type, sequence, timestamp, ssrc, payload):

@@ -37,6 +37,11 @@ class Screen:
         return subprocess.run([*self.server, "capture-pane", "-p"], check=True, stdout=subprocess.PIPE,
                               text=True).stdout
 
+    def title(self):
+        """Of the terminal's window, which nobody but a stray sequence would set."""
+        return subprocess.run([*self.server, "display-message", "-p", "#{pane_title}"], check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+
     def wait(self, *words, deadline=None):
         """The screen, once all WORDS are on it. tmux tells nobody that a screen changed: it is asked again."""
         end = time.monotonic() + (deadline or offhook.DEADLINE)

@@ -139,6 +139,32 @@ class Sipp:
         return self.process.wait(30)
 
 
+RESPONSE = """
+SIP/2.0 %s
+[last_Via:]
+[last_From:]
+[last_To:];tag=[pid]SIPpTag01[call_number]
+[last_Call-ID:]
+[last_CSeq:]
+%s
+Content-Length: 0
+
+"""
+
+
+def checked(method, regexp):
+    """Takes a request that has REGEXP somewhere; the scenario fails when it has not."""
+    return ('<recv request="%s" crlf="true"><action><ereg regexp="%s" search_in="msg" check_it="true" assign_to="1"/>'
+            '</action></recv><Reference variables="1"/>' % (method, regexp))
+
+
+def refusing(line, header, check):
+    """ANSWERING, after a refusal and its ACK. CHECK: what the INVITE that follows must have."""
+    head, _, rest = ANSWERING.partition('<recv request="INVITE" crlf="true"/>')
+    return (head + '<recv request="INVITE" crlf="true"/><send><![CDATA[' + RESPONSE % (line, header) +
+            ']]></send><recv request="ACK" crlf="true"/>' + checked("INVITE", check) + rest)
+
+
 class Calls(unittest.TestCase):
     def setUp(self):
         self.home = offhook.Home()
@@ -175,6 +201,62 @@ class Calls(unittest.TestCase):
 
     def test_to_over_tcp(self):
         self.call_to("tcp")
+
+    def repaired(self, line, header, check):
+        """A call that goes through at the second try."""
+        port = free_port()
+        with Sipp(self.home, refusing(line, header.replace("PORT", str(port)), check), "-p", str(port)) as sipp, \
+                offhook.Phone("--audio=null", home=self.home) as phone:
+            phone.ready()
+            phone.command("set redirect follow")
+            phone.command("account add x sip:alice@127.0.0.1:%d register=no password=secret" % port)
+            phone.command("dial sip:service@127.0.0.1:%d account=x" % port)
+            phone.wait("call", state="established")
+            self.assertEqual(phone.any("outcome"), [])
+            phone.command("hangup")
+            phone.wait("call", state="closed", ended_by="us")
+            self.assertEqual(sipp.status(), 0)
+
+    def test_302(self):
+        self.repaired("302 Moved Temporarily", "Contact: <sip:other@127.0.0.1:PORT>", "INVITE sip:other@127")
+
+    def test_407(self):
+        self.repaired("407 Proxy Authentication Required",
+                      'Proxy-Authenticate: Digest realm="r", nonce="n", qop="auth", algorithm=MD5',
+                      "Proxy-Authorization: Digest .*response=")
+
+    def test_422(self):
+        self.repaired("422 Session Interval Too Small", "Min-SE: 4000", "Session-Expires: 4000")
+
+    def timed(self, home, refresher, old, new):
+        """A peer that sets the shortest timer there is. NEW stands for OLD in its scenario."""
+        scenario = ANSWERING.replace("Content-Type: application/sdp", "Session-Expires: 90;refresher=%s\n"
+                                     "Require: timer\nContent-Type: application/sdp" % refresher)
+        assert scenario.count(old) == 1, old
+        port = free_port()
+        return Sipp(home, scenario.replace(old, new), "-p", str(port), "-timeout", "90s"), port
+
+    def test_session_timers(self):
+        """One peer has the phone refresh the session; one promises to do it and does not. Takes a minute, the shortest
+        time that RFC 4028 knows."""
+        ack = '<recv request="ACK" crlf="true"/>'
+        ok = ANSWERING[ANSWERING.index('<send retrans'):ANSWERING.index(ack)]
+        good, port = self.timed(self.home, "uac", ack, ack + checked("INVITE", "Session-Expires: 90;refresher=uac") +
+                                ok.replace(";tag=[pid]SIPpTag01[call_number]", "") + ack)
+        home = offhook.Home()
+        bad, bad_port = self.timed(home, "uas", '<recv request="BYE"/>', checked("BYE", "Reason: SIP;cause=408"))
+        with good, bad, offhook.Phone("--audio=null") as phone, offhook.Phone("--audio=null") as other:
+            for p, at in ((phone, port), (other, bad_port)):
+                p.ready()
+                p.command("dial sip:service@127.0.0.1:%d" % at)
+                p.wait("call", state="established")
+            other.wait("call", state="closed", ended_by="network", code=408, deadline=75)
+            self.assertEqual(bad.status(), 0)
+            self.assertEqual(phone.any("call", state="closed"), [])
+            self.assertEqual(phone.any("notice", severity="warning"), [])
+            phone.command("hangup")
+            self.assertEqual(good.status(), 0)
+        home.remove()
 
     def call_from(self, transport):
         heard = self.home.file("out.wav")

@@ -993,6 +993,25 @@ def test_trace_incoming(a, p):
     shutil.rmtree(folder)
 
 
+def test_trace_registration(a, p):
+    a.do("account x sip:alice@127.0.0.1:%d password=secret" % p.port)
+    a.do("register x")
+    p.reply(p.expect("REGISTER"), 401, headers=['WWW-Authenticate: Digest realm="r", nonce="n", algorithm=SHA-256'])
+    again = p.expect("REGISTER")
+    p.reply(again, 200)
+    a.expect("registration x registered")
+    lines = traced(a, 0)
+    assert said(lines) == ["sent udp REGISTER | -", "came udp 401 Whatever | -", "sent udp REGISTER (digest SHA-256) | -",
+                           "came udp 200 Whatever | -"], lines
+    folder = tempfile.mkdtemp()
+    for name in ("x", "x.pcap"):
+        a.do("save 0 %s/%s" % (folder, name))
+        data = open("%s/%s" % (folder, name), encoding="latin-1").read()
+        assert re.search('response="(.*?)"', again["Authorization"]).group(1) not in data
+        assert 'response="%s"' % ("x" * 64) in data
+    shutil.rmtree(folder)
+
+
 def test_trace_bounds(a, p):
     # of a call's messages the first and the last; of a message its beginning
     q = Peer(a, tcp=True)

@@ -3,6 +3,7 @@ repair that is promised is made on the wire as promised."""
 
 import os
 import re
+import socket
 import sys
 import unittest
 
@@ -109,6 +110,21 @@ class Loops(Rig):
             (302, [self.contact("c")]), (302, [self.contact("d")]), (302, [self.contact("e")]),
             (302, [self.contact("f")])]
         self.ends(lambda n, _: answers[n], 302, BUDGET)
+
+    def test_both_transports(self):
+        """A request that is large goes by TCP, where somebody takes it and says nothing, and then by UDP: that counts."""
+        with socket.create_server(("127.0.0.1", self.peer.port)) as listener:
+            answers = [(407, [challenge("r", "n")]), (411, [])]
+            self.ends(lambda n, _: answers[n] if n < 2 else (302, [self.contact("p%d" % n)]), 302, BUDGET - 1,
+                      " header='X-Long: %s'" % ("x" * 900))
+            listener.settimeout(offhook.DEADLINE)
+            connection, _ = listener.accept()
+            with connection:
+                connection.settimeout(offhook.DEADLINE)
+                data = b""
+                while b"\r\n\r\n" not in data:
+                    data += connection.recv(65536)
+                self.assertEqual(data.count(b"INVITE sip:"), 1)
 
 
 class Repairs(Rig):

@@ -65,7 +65,7 @@ int port_sip_ring(unsigned call);
 int port_sip_answer(unsigned call, const struct codec *const *codec, unsigned codecs);
 int port_sip_reject(unsigned call, unsigned code);
 /* Offers a new direction by re-INVITE: MEDIA_SEND (hold) or MEDIA_BOTH (resume); RFC 3264 section 8.4.
- * Glare (491) is repaired inside. EBUSY while an offer is pending. */
+ * Glare (491) is repaired inside. EBUSY while an offer is pending, but for a refresh of the session: that is waited for. */
 int port_sip_reoffer(unsigned call, enum media_direction direction);
 /* The phone has no more use for the call's signalling; frees it when its BYE is through. */
 void port_sip_release(unsigned call);

@@ -291,7 +291,7 @@ static void choice(struct snapshot *s)
 	add_action(n, "view dial Meier", "change the address", "");
 	add_last_actions(n);
 	n = add_notice(s, SEVERITY_ERROR, "302 Moved Temporarily · Carol", "Call them there.", "");
-	add_action(n, "notice contact 1", "call", "sip:carol@example.org");
+	add_action(n, "notice contact 1", "call this address", "Carol at work <sip:carol@example.org>");
 	add_last_actions(n);
 	n = add_notice(s, SEVERITY_ERROR, "407 Proxy Authentication Required · Dave", "The server asks for a password.",
 		       "realm “example.com”");

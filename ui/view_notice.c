@@ -70,8 +70,6 @@ static void offers(struct page *pg, const struct snapshot_notice *n)
 		if (room(pg, &y, &top) && !top) {
 			screen_put(y, 3, x - 4, ROLE_ACCENT, o[i].key);
 			x += screen_put(y, x, cols - x, ROLE_PLAIN, o[i].label) + 1;
-			if (o[i].what[0])
-				x += screen_put(y, x, cols - x, ROLE_SERVER_TEXT, o[i].what) + 1;
 			if (!pg->p->narrow && x < 40)
 				x = 40;
 			if (!pg->p->narrow && x < cols)

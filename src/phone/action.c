@@ -68,6 +68,18 @@ static bool makes_sense(const struct call *c, enum action action)
 	}
 }
 
+/* Whom the server names there, and its address. */
+static void say_contact(char *dst, size_t size, const struct contact *contact)
+{
+	char raw[SNAPSHOT_TEXT * 2];
+
+	if (contact->name[0])
+		snprintf(raw, sizeof(raw), "%.80s <%.400s>", contact->name, contact->uri);
+	else
+		snprintf(raw, sizeof(raw), "%.400s", contact->uri);
+	text_show_str(dst, size, raw);
+}
+
 static void put(struct action_line *line, enum action action, const struct call *c, unsigned contact)
 {
 	const struct redial *r = c ? redial_of_call(c->phone, c->number) : NULL;
@@ -83,7 +95,7 @@ static void put(struct action_line *line, enum action action, const struct call 
 	else
 		text_copy(line->command, sizeof(line->command), outcome_action_command(action));
 	if (contact)
-		text_show_str(line->what, sizeof(line->what), c->contact[contact - 1]);
+		say_contact(line->what, sizeof(line->what), &c->contact[contact - 1]);
 }
 
 /* An action for each contact. */

@@ -67,7 +67,7 @@ struct call {
 		char comment[RESPONSE_TEXT];
 	} retry;
 	unsigned contacts;               /* that may be called instead */
-	char contact[CONTACTS_MAX][TARGET_MAX];
+	struct contact contact[CONTACTS_MAX];
 
 	/* a call that an armed redial made */
 	unsigned in_row;                 /* how many of them in a row, this one counted; 0: a person made it */

@@ -582,6 +582,18 @@ static void at_zero_it_asks(void **state)
 	assert_false(snap.redial_due);
 }
 
+static bool is_noticed(const char *title)
+{
+	unsigned i;
+
+	take_snapshot();
+	for (i = 0; i < snap.notices; i++) {
+		if (!strcmp(snap.notice[i].title, title))
+			return true;
+	}
+	return false;
+}
+
 static void armed_it_goes_by_itself(void **state)
 {
 	unsigned call = failed("10");
@@ -605,8 +617,11 @@ static void armed_it_goes_by_itself(void **state)
 	assert_string_equal(snap.notice[0].title, "Redialing " BOB " …");
 	assert_int_equal(phone_call_latest(phone, call), 2);
 	assert_true(phone_call_pending(phone, call));
+	assert_true(is_noticed("Redialing " BOB " …"));
 	/* `A` armed one, not the next */
 	fails(2, 480, "10");
+	/* and what was on its way is no more */
+	assert_false(is_noticed("Redialing " BOB " …"));
 	assert_non_null(strstr(fake_taken(), "redial 2 waiting in 10"));
 	assert_false(phone_call_pending(phone, call));
 }

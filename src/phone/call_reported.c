@@ -135,6 +135,7 @@ void phone_sip_established(struct phone *p, unsigned call, const struct media_pa
 	if (!c->incoming)
 		redial_succeeded(p, c->uri);
 	calls_hush_others(p, call);
+	redial_arrived(c);
 	call_start_media(c, media);
 	note_direction(c, media, true);
 	phone_schedule(p);

@@ -206,6 +206,7 @@ void redial_offer(struct call *c);
 void redial_tell(struct phone *p, unsigned call);
 void redial_follow(struct phone *p, const char *uri, unsigned call); /* CALL is another try at URI */
 void redial_succeeded(struct phone *p, const char *uri);
+void redial_arrived(const struct call *c);      /* if C is a redial, it is said no longer that it goes out */
 void redial_call_over(struct call *c);         /* neither failed nor answered: its redial needs a line again */
 void redial_drop_call(struct phone *p, unsigned call); /* nobody wants it: cancelled */
 void redials_tick(struct phone *p);

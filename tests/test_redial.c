@@ -554,6 +554,33 @@ static void a_redirect_is_followed(void **state)
 	assert_int_equal(event_find_integer(&outcome, "code", -1), 302);
 }
 
+/* A repair that came to the same answer again is told once: by the outcome. */
+static void a_repair_in_vain_is_not_told_twice(void **state)
+{
+	struct response r = response(488, "");
+	unsigned call = dial(BOB);
+
+	(void)state;
+	text_copy(r.warning, sizeof(r.warning), "305 h \"Incompatible media format\"");
+	phone_sip_response(phone, call, &r);
+	take_snapshot();
+	assert_int_equal(snap.notices, 1);
+	assert_string_equal(snap.notice[0].title, "488 Not Acceptable Here · " BOB);
+	assert_int_equal(snap.notice[0].severity, SEVERITY_INFO);
+	phone_sip_response(phone, call, &r);
+	assert_int_equal(event_find_integer(&outcome, "code", -1), 488);
+	take_snapshot();
+	assert_int_equal(snap.notices, 1);
+	assert_int_equal(snap.notice[0].severity, SEVERITY_ERROR);
+	/* another answer is other news */
+	call = dial("sip:eve@127.0.0.1");
+	phone_sip_response(phone, call, &r);
+	r = response(486, "");
+	phone_sip_response(phone, call, &r);
+	take_snapshot();
+	assert_int_equal(snap.notices, 3);
+}
+
 /* --- time ------------------------------------------------------------------------------------------------ */
 
 static void at_zero_it_asks(void **state)
@@ -1123,6 +1150,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_contact_is_called, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_proxy_is_agreed_to, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_redirect_is_followed, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_repair_in_vain_is_not_told_twice, setup, teardown),
 		cmocka_unit_test_setup_teardown(at_zero_it_asks, setup, teardown),
 		cmocka_unit_test_setup_teardown(armed_it_goes_by_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(armed_and_then_by_hand, setup, teardown),

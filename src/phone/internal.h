@@ -66,6 +66,7 @@ struct call {
 		int64_t until_wall_ms;   /* reachable until; 0 = not known */
 		char comment[RESPONSE_TEXT];
 	} retry;
+	unsigned told_repair;            /* code of the answer that a notice of a repair is about; 0 = none */
 	unsigned contacts;               /* that may be called instead */
 	struct contact contact[CONTACTS_MAX];
 

@@ -165,7 +165,7 @@ class Messages(unittest.TestCase):
             s.keys("s")
             s.wait(":trace save 1")
             s.keys(file, "Enter")
-            s.wait_gone(":trace save")
+            s.wait("messages written to ")
             # who dials from here sees what becomes of it
             dial(s, "404")
             s.wait("404 Not Found", "[e] change the address")

@@ -53,9 +53,8 @@ void ui_message(enum role role, const char *text);
 bool ui_rings(void);
 /* Runs LINE; H is told what came of it. */
 void ui_run(enum script_kind kind, const char *line, run_answer_h *h);
-/* Shows what a command answered; of one that dials: what it dialled. */
-void ui_answer_h(bool ok, const char *text);
-void ui_dialled_h(bool ok, const char *text);
+/* Shows what a command answered; of one that dialled: the calls. */
+void ui_answer_h(bool ok, const char *text, bool dialled);
 void ui_open_prompt(enum prompt_kind kind, const char *text);
 
 /* picture.c */

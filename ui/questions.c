@@ -58,7 +58,7 @@ bool ui_answered_redial(const char *key)
 	if (enter && ui_asked_too_soon())
 		return true;
 	snprintf(line, sizeof(line), "redial %s %u", enter ? "now" : "cancel", n->call);
-	ui_run(SCRIPT_KEY, line, ui_dialled_h);
+	ui_run(SCRIPT_KEY, line, ui_answer_h);
 	return true;
 }
 

@@ -170,12 +170,17 @@ static void change_h(void *arg)
 
 /* ---- commands ---- */
 
-void ui_answer_h(bool ok, const char *text)
+void ui_answer_h(bool ok, const char *text, bool dialled)
 {
 	if (!ui.up)
 		return;
 	if (!ok) {
 		ui_message(ROLE_ERROR, text);
+	}
+	else if (dialled) {
+		/* the line of the call tells more than its number does */
+		if (ui.view != &view_calls)
+			ui_show(&view_calls);
 	}
 	else if (!strchr(text, '\n')) {
 		ui_message(ROLE_PLAIN, text);
@@ -184,15 +189,6 @@ void ui_answer_h(bool ok, const char *text)
 		ui.view = &view_text;
 		ui_schedule();
 	}
-}
-
-/* Of a call that was dialled the line of the call tells more than a number does. */
-void ui_dialled_h(bool ok, const char *text)
-{
-	if (!ok)
-		ui_answer_h(ok, text);
-	else if (ui.up && ui.view != &view_calls)
-		ui_show(&view_calls);
 }
 
 void ui_run(enum script_kind kind, const char *line, run_answer_h *h)
@@ -242,7 +238,7 @@ static void entered(void)
 	if (line.failed)
 		ui_message(ROLE_ERROR, _("There is not enough memory for that."));
 	else if (line.len)
-		ui_run(SCRIPT_PROMPT, line.s, ui.prompt.kind == PROMPT_DIAL ? ui_dialled_h : ui_answer_h);
+		ui_run(SCRIPT_PROMPT, line.s, ui_answer_h);
 	buf_free(&line);
 	buf_free(&shown);
 	ui_schedule();

@@ -501,8 +501,14 @@ static void a_contact_is_called(void **state)
 		assert_string_equal(info.peer, "sip:two@example.com");
 		phone_hangup(phone, call);
 	}
+	/* a long name does not push the address out of sight */
+	struct response r = offering(302);
+	memset(r.contact[1].name, 'n', 100);
+	phone_sip_response(phone, dial(BOB), &r);
+	take_snapshot();
+	assert_true(strstr(snap.notice[0].action[0].what, " <sip:one@example.com>") - snap.notice[0].action[0].what <= 26);
 	/* a Contact of other responses is who answered, and nothing to call */
-	struct response r = offering(486);
+	r = offering(486);
 	phone_sip_response(phone, dial("sip:eve@127.0.0.1"), &r);
 	assert_int_equal(phone_notice_contact(phone, 0, 1, &call, &why), ENOENT);
 	strcpy(settings.redirect, "never");

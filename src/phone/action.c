@@ -68,15 +68,19 @@ static bool makes_sense(const struct call *c, enum action action)
 	}
 }
 
-/* Whom the server names there, and its address. */
+#define CONTACT_NAME_COLS 24
+
+/* Whom the server names there, not so long that it hides the address, and the address. */
 static void say_contact(char *dst, size_t size, const struct contact *contact)
 {
-	char raw[SNAPSHOT_TEXT * 2];
+	char raw[TARGET_MAX * 2], shown[SNAPSHOT_TEXT], name[SNAPSHOT_TEXT];
 
-	if (contact->name[0])
-		snprintf(raw, sizeof(raw), "%.80s <%.400s>", contact->name, contact->uri);
+	text_show_str(shown, sizeof(shown), contact->name);
+	text_fit(name, sizeof(name), shown, CONTACT_NAME_COLS);
+	if (name[0])
+		snprintf(raw, sizeof(raw), "%s <%s>", name, contact->uri);
 	else
-		snprintf(raw, sizeof(raw), "%.400s", contact->uri);
+		snprintf(raw, sizeof(raw), "%s", contact->uri);
 	text_show_str(dst, size, raw);
 }
 

@@ -78,6 +78,19 @@ static void add_retry(struct buf *b, const struct outcome *t, unsigned count)
 		   "Times above 30 days are shown only.\n");
 }
 
+/* What the words for the actions are on the screen. */
+static void add_action_words(struct buf *b)
+{
+	enum action a;
+
+	buf_str(b, "\n## Actions\n\n"
+		   "A notice shows them by these words, each behind the key that does it; `?` in the program lists the keys.\n\n"
+		   "| action | on the screen |\n"
+		   "| --- | --- |\n");
+	for (a = ACTION_NONE + 1; a < ACTIONS; a++)
+		buf_printf(b, "| %s | %s |\n", outcome_action_name(a), outcome_action_label(a));
+}
+
 static void add_all(struct buf *b)
 {
 	unsigned count, i;
@@ -89,7 +102,8 @@ static void add_all(struct buf *b)
 		   "*Kind*, *tone* and *actions* are the words of the `outcome` event. Each notice has the actions `details` and\n"
 		   "`dismiss` besides, and an action is only offered where it can be done. The option `tone-not-found` chooses\n"
 		   "between `reorder` and `sit`. What the phone does *by itself* comes before all that: the call is only said to have\n"
-		   "failed when it did not help. At most eight requests are sent for one call.\n\n"
+		   "failed when it did not help. At most eight requests are sent for one call. A 503, or no answer at all, leads to\n"
+		   "the server's next address first, where it has one.\n\n"
 		   "| code | name | what it means | kind | tone | by itself the phone | actions |\n"
 		   "| --- | --- | --- | --- | --- | --- | --- |\n");
 	for (i = 0; i < count && t[i].code; i++)
@@ -103,6 +117,7 @@ static void add_all(struct buf *b)
 		   "| --- | --- | --- | --- | --- | --- |\n");
 	for (; i < count; i++)
 		add_row(b, &t[i]);
+	add_action_words(b);
 }
 
 static int compare(const char *file, const struct buf *b)

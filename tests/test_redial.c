@@ -487,7 +487,11 @@ static void a_contact_is_called(void **state)
 		phone_sip_response(phone, dial(BOB), &r);
 		assert_true(has("contacts", "mailto:x@example.com") && has("contacts", "sip:two@example.com"));
 		take_snapshot();
-		assert_non_null(strstr(snap.notice[0].server, "Contact One <sip:one@example.com>"));
+		/* what cannot be called is said by the server only, what can be is offered only */
+		assert_non_null(strstr(snap.notice[0].server, "Contact mailto:x@example.com"));
+		assert_null(strstr(snap.notice[0].server, "@example.com>"));
+		assert_null(strstr(snap.notice[0].server, "sip:"));
+		assert_string_equal(snap.notice[0].action[0].what, "One <sip:one@example.com>");
 		assert_string_equal(snap.notice[0].action[1].command, "notice contact 2");
 		assert_string_equal(snap.notice[0].action[1].what, "sip:two@example.com");
 		assert_int_equal(phone_notice_contact(phone, 0, 3, &call, &why), ENOENT);
@@ -497,8 +501,14 @@ static void a_contact_is_called(void **state)
 		assert_string_equal(info.peer, "sip:two@example.com");
 		phone_hangup(phone, call);
 	}
+	/* a long name does not push the address out of sight */
+	struct response r = offering(302);
+	memset(r.contact[1].name, 'n', 100);
+	phone_sip_response(phone, dial(BOB), &r);
+	take_snapshot();
+	assert_true(strstr(snap.notice[0].action[0].what, " <sip:one@example.com>") - snap.notice[0].action[0].what <= 26);
 	/* a Contact of other responses is who answered, and nothing to call */
-	struct response r = offering(486);
+	r = offering(486);
 	phone_sip_response(phone, dial("sip:eve@127.0.0.1"), &r);
 	assert_int_equal(phone_notice_contact(phone, 0, 1, &call, &why), ENOENT);
 	strcpy(settings.redirect, "never");
@@ -550,6 +560,33 @@ static void a_redirect_is_followed(void **state)
 	assert_int_equal(event_find_integer(&outcome, "code", -1), 302);
 }
 
+/* A repair that came to the same answer again is told once: by the outcome. */
+static void a_repair_in_vain_is_not_told_twice(void **state)
+{
+	struct response r = response(488, "");
+	unsigned call = dial(BOB);
+
+	(void)state;
+	text_copy(r.warning, sizeof(r.warning), "305 h \"Incompatible media format\"");
+	phone_sip_response(phone, call, &r);
+	take_snapshot();
+	assert_int_equal(snap.notices, 1);
+	assert_string_equal(snap.notice[0].title, "488 Not Acceptable Here · " BOB);
+	assert_int_equal(snap.notice[0].severity, SEVERITY_INFO);
+	phone_sip_response(phone, call, &r);
+	assert_int_equal(event_find_integer(&outcome, "code", -1), 488);
+	take_snapshot();
+	assert_int_equal(snap.notices, 1);
+	assert_int_equal(snap.notice[0].severity, SEVERITY_ERROR);
+	/* another answer is other news */
+	call = dial("sip:eve@127.0.0.1");
+	phone_sip_response(phone, call, &r);
+	r = response(486, "");
+	phone_sip_response(phone, call, &r);
+	take_snapshot();
+	assert_int_equal(snap.notices, 3);
+}
+
 /* --- time ------------------------------------------------------------------------------------------------ */
 
 static void at_zero_it_asks(void **state)
@@ -578,6 +615,18 @@ static void at_zero_it_asks(void **state)
 	assert_false(snap.redial_due);
 }
 
+static bool is_noticed(const char *title)
+{
+	unsigned i;
+
+	take_snapshot();
+	for (i = 0; i < snap.notices; i++) {
+		if (!strcmp(snap.notice[i].title, title))
+			return true;
+	}
+	return false;
+}
+
 static void armed_it_goes_by_itself(void **state)
 {
 	unsigned call = failed("10");
@@ -601,8 +650,11 @@ static void armed_it_goes_by_itself(void **state)
 	assert_string_equal(snap.notice[0].title, "Redialing " BOB " …");
 	assert_int_equal(phone_call_latest(phone, call), 2);
 	assert_true(phone_call_pending(phone, call));
+	assert_true(is_noticed("Redialing " BOB " …"));
 	/* `A` armed one, not the next */
 	fails(2, 480, "10");
+	/* and what was on its way is no more */
+	assert_false(is_noticed("Redialing " BOB " …"));
 	assert_non_null(strstr(fake_taken(), "redial 2 waiting in 10"));
 	assert_false(phone_call_pending(phone, call));
 }
@@ -1104,6 +1156,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_contact_is_called, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_proxy_is_agreed_to, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_redirect_is_followed, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_repair_in_vain_is_not_told_twice, setup, teardown),
 		cmocka_unit_test_setup_teardown(at_zero_it_asks, setup, teardown),
 		cmocka_unit_test_setup_teardown(armed_it_goes_by_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(armed_and_then_by_hand, setup, teardown),

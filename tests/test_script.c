@@ -87,6 +87,7 @@ static void pass(uint64_t ms)
 static struct settings settings;
 static struct command_env env;
 static struct script *script;
+static char answer[256]; /* what the last line said */
 static char told[8192]; /* "line=ok" or "line=error" for each answer, then "idle" */
 static int last_status, quit_status;
 static bool free_in_result, free_in_idle;
@@ -97,6 +98,7 @@ static void result_h(struct script *s, const char *line, const struct result *r,
 
 	(void)arg;
 	last_status = r->status;
+	text_copy(answer, sizeof(answer), r->text.s ? r->text.s : "");
 	snprintf(told + len, sizeof(told) - len, "%s=%s%s\n", line, r->ok ? "ok" : "error ",
 		 r->ok ? "" : r->error.s);
 	if (free_in_result) {
@@ -600,6 +602,7 @@ static void notices_and_traces(void **state)
 	run("view trace 0");
 	assert_string_equal(viewed, "trace 0");
 	run("trace save 0 x");
+	assert_string_equal(answer, "messages written to x");
 	assert_string_equal(fake.did, "trace 0 x");
 	fake.notice_call = 7;
 	run("view trace notice");

@@ -291,7 +291,7 @@ static void choice(struct snapshot *s)
 	add_action(n, "view dial Meier", "change the address", "");
 	add_last_actions(n);
 	n = add_notice(s, SEVERITY_ERROR, "302 Moved Temporarily · Carol", "Call them there.", "");
-	add_action(n, "notice contact 1", "call", "sip:carol@example.org");
+	add_action(n, "notice contact 1", "call this address", "Carol at work <sip:carol@example.org>");
 	add_last_actions(n);
 	n = add_notice(s, SEVERITY_ERROR, "407 Proxy Authentication Required · Dave", "The server asks for a password.",
 		       "realm “example.com”");
@@ -591,6 +591,7 @@ struct script {
 	script_result_h *result_h;
 	script_idle_h *idle_h;
 	void *arg;
+	unsigned call;
 };
 
 int script_new(struct script **sp, struct command_env *env, enum script_kind kind, bool stop_on_error,
@@ -602,7 +603,7 @@ int script_new(struct script **sp, struct command_env *env, enum script_kind kin
 	(void)stop_on_error;
 	if (!s)
 		return ENOMEM;
-	*s = (struct script){ env, result_h, idle_h, arg };
+	*s = (struct script){ env, result_h, idle_h, arg, 0 };
 	*sp = s;
 	return 0;
 }
@@ -610,6 +611,11 @@ int script_new(struct script **sp, struct command_env *env, enum script_kind kin
 void script_free(struct script *s)
 {
 	free(s);
+}
+
+unsigned script_own_call(const struct script *s)
+{
+	return s->call;
 }
 
 bool script_busy(const struct script *s)
@@ -721,6 +727,8 @@ int script_add(struct script *s, const char *line, const char *origin)
 
 	(void)origin;
 	r.ok = run(s, line, &out);
+	if (strncmp(line, "dial ", 5) == 0)
+		s->call++;
 	if (r.ok)
 		r.text = out;
 	else

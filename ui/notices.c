@@ -81,13 +81,13 @@ static void title(struct place *pl, const struct snapshot_notice *n)
 	pl->used++;
 }
 
-/* A numbered line for each address, when there is a choice. */
+/* A numbered line for each address that the server offers, in its words. */
 static void contacts(struct place *pl, const struct snapshot_notice *n)
 {
 	unsigned x = pl->p->narrow ? 2 : 3, i;
 	const char *contact;
 
-	for (i = 0; offer_contact(n, 1) && (contact = offer_contact(n, i)) != NULL && pl->used < pl->rows; i++) {
+	for (i = 0; (contact = offer_contact(n, i)) != NULL && pl->used < pl->rows; i++) {
 		if (pl->draw)
 			screen_putf(pl->y + pl->used, x, screen_cols() - x, ROLE_SERVER_TEXT, "%u  %s", i + 1, contact);
 		pl->used++;
@@ -117,8 +117,6 @@ static void keys(struct place *pl, unsigned x, const struct offer *o, unsigned n
 	for (i = 0; i < n; i++) {
 		unsigned width = screen_width(o[i].key) + 2 + (labels ? 1 + screen_width(o[i].label) : 0);
 
-		if (labels && o[i].what[0])
-			width += 1 + screen_width(o[i].what);
 		/* half a key is none */
 		if (!wrap && i && x + width > cols)
 			break;
@@ -135,8 +133,6 @@ static void keys(struct place *pl, unsigned x, const struct offer *o, unsigned n
 		x += screen_putf(pl->y + pl->used, x, cols, ROLE_ACCENT, "[%s]", o[i].key);
 		if (labels)
 			x += 1 + screen_put(pl->y + pl->used, x + 1, cols, ROLE_PLAIN, o[i].label);
-		if (labels && o[i].what[0])
-			x += 1 + screen_put(pl->y + pl->used, x + 1, cols, ROLE_SERVER_TEXT, o[i].what);
 		x += labels ? 2 : 1;
 	}
 }
@@ -145,10 +141,8 @@ static unsigned width_of(const struct offer *o, unsigned n)
 {
 	unsigned width = 0, i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		width += (i ? 2 : 0) + screen_width(o[i].key) + 3 + screen_width(o[i].label);
-		width += o[i].what[0] ? 1 + screen_width(o[i].what) : 0;
-	}
 	return width;
 }
 
@@ -174,7 +168,7 @@ static unsigned offers_with_keys(const struct picture *p, const struct snapshot_
 	key = hint_key(p->keymap, contexts, context_count, "notice next");
 	if (key[0] && n != &p->s->notice[p->s->notices - 1]) {
 		/* TRANSLATORS: select the notice after this one */
-		o[kept] = (struct offer){ .label = _("next notice"), .what = "" };
+		o[kept] = (struct offer){ .label = _("next notice") };
 		hint_name(key, o[kept].key, sizeof(o[kept].key));
 		kept++;
 	}

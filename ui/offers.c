@@ -81,14 +81,12 @@ unsigned offers_of(const struct picture *p, const struct snapshot_notice *n, con
 			count--;
 			continue;
 		}
-		o[count] = (struct offer){ .command = n->action[i].command, .label = n->action[i].label,
-					   .what = n->action[i].what };
+		o[count] = (struct offer){ .command = n->action[i].command, .label = n->action[i].label };
 		if (is_contact(n, i)) {
 			had_contact = true;
 			if (several) {
 				/* TRANSLATORS: behind a key; a numbered list of addresses stands above */
 				o[count].label = _("call one of these");
-				o[count].what = "";
 				o[count].command = "notice contact N";
 			}
 		}

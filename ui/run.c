@@ -9,6 +9,7 @@
 struct run {
 	struct script *script; /* NULL: free */
 	run_answer_h *h;
+	unsigned call; /* of its script, at the last answer */
 	bool done;
 };
 
@@ -41,11 +42,12 @@ static void result_h(struct script *s, const char *line, const struct result *re
 {
 	struct run *r = arg;
 	const char *text = result->ok ? result->text.s : result->error.s;
+	bool dialled = script_own_call(s) != r->call;
 
-	(void)s;
 	(void)line;
+	r->call = script_own_call(s);
 	if (!result->ok || (text && text[0]))
-		r->h(result->ok, text ? text : "");
+		r->h(result->ok, text ? text : "", dialled);
 }
 
 static void idle_h(struct script *s, void *arg)
@@ -69,6 +71,7 @@ int run_line(struct command_env *env, enum script_kind kind, const char *line, r
 		return EAGAIN;
 	r->h = h;
 	r->done = false;
+	r->call = 0;
 	err = script_new(&r->script, env, kind, true, result_h, idle_h, r);
 	if (err) {
 		r->script = NULL;

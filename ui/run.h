@@ -6,8 +6,8 @@
 
 #define RUNS_MAX 32 /* that wait for something at a time */
 
-/* An answer to a command: it failed, or printed TEXT (may have several lines). */
-typedef void run_answer_h(bool ok, const char *text);
+/* An answer to a command: it failed, or printed TEXT (may have several lines); DIALLED: it has made a call. */
+typedef void run_answer_h(bool ok, const char *text, bool dialled);
 
 /* Runs LINE. 0, ENOMEM, or EAGAIN when RUNS_MAX wait already. */
 int run_line(struct command_env *env, enum script_kind kind, const char *line, run_answer_h *h);

@@ -12,56 +12,15 @@
 
 #include "base/i18n.h"
 #include "base/loop.h"
-#include "ui/keys.h"
-#include "ui/prompt.h"
-#include "ui/run.h"
-#include "ui/terminal.h"
+#include "ui/internal.h"
 #include "ui/ui.h"
-#include "ui/view.h"
 
 #define FRAME_MS    20   /* least time between two pictures */
-#define QUESTION_MS 500  /* a question that has just appeared takes no Enter for so long */
 #define TYPED_MAX   4096
-#define NARROW_COLS 70
-#define NARROW_ROWS 16
 
-/* The table of views; view_text and view_notice are not reached by name. */
-static const struct view *const views[] = { &view_calls, &view_accounts, &view_trace, &view_help };
-#define VIEWS (sizeof(views) / sizeof(views[0]))
-static const char *view_names[VIEWS + 1];
+struct ui ui;
 
-static struct {
-	bool up;
-	struct command_env *env;
-	struct snapshot now;             /* what the last picture shows */
-	const struct view *view;
-
-	bool dirty, resized;
-	uint64_t next_frame_ms;          /* not before */
-	struct loop_timer *frame, *tick, *escape, *sequence;
-
-	struct input input;
-	struct keys keys;
-	char (*typed)[KEY_BYTES];        /* by ui_type(), not taken yet */
-	unsigned typed_n;
-	bool typing;
-
-	bool prompting;
-	struct prompt prompt;
-	char message[1024];              /* under the view until the next key */
-	enum role message_role;
-	bool asking_quit;
-	bool asking_redial;              /* whether to call again, about notice .asked_notice: as drawn last */
-	unsigned asked_notice, rung_notice;
-	uint64_t asked_ms;               /* since when there is a question */
-	bool counting;                   /* a countdown is on the screen */
-
-	bool news;                       /* the cursor rests on the notice */
-	unsigned newest_notice, selected_notice, newest_ring;
-	uint64_t calls_mark;             /* changes when a call's state does */
-} ui;
-
-static void schedule(void)
+void ui_schedule(void)
 {
 	uint64_t now = loop_now_ms();
 
@@ -71,11 +30,11 @@ static void schedule(void)
 	loop_timer_start(ui.frame, ui.next_frame_ms > now ? ui.next_frame_ms - now : 0);
 }
 
-static void message(enum role role, const char *text)
+void ui_message(enum role role, const char *text)
 {
 	snprintf(ui.message, sizeof(ui.message), "%s", text);
 	ui.message_role = role;
-	schedule();
+	ui_schedule();
 }
 
 /* ---- news ---- */
@@ -141,7 +100,7 @@ static void look_for_news(void)
 		ui.newest_notice = newest;
 }
 
-static bool rings(void)
+bool ui_rings(void)
 {
 	unsigned i;
 
@@ -152,172 +111,7 @@ static bool rings(void)
 	return false;
 }
 
-/* ---- a redial that is due ---- */
-
-/* The notice that it is about, or NULL. */
-static const struct snapshot_notice *due_notice(void)
-{
-	unsigned i;
-
-	for (i = 0; ui.now.redial_due && i < ui.now.notices; i++) {
-		if (ui.now.notice[i].id == ui.now.due_notice)
-			return &ui.now.notice[i];
-	}
-	return NULL;
-}
-
-/* Is the question to be on the screen? What is typed, what rings and what was just told come first. */
-static bool redial_is_asked(void)
-{
-	return due_notice() && !ui.prompting && !ui.asking_quit && !ui.message[0] && !rings();
-}
-
-#define WHO_COLS 40
-
-static void redial_question(char *out, size_t size)
-{
-	const struct snapshot_notice *n = due_notice();
-	const struct snapshot_call *c = n ? picture_call(&ui.now, n->call) : NULL;
-	char who[SNAPSHOT_TEXT];
-
-	text_fit(who, sizeof(who), !n ? "" : !c ? n->title : c->name[0] ? c->name : c->peer, WHO_COLS);
-	/* TRANSLATORS: a question; %s is who, the keys in brackets stay as they are */
-	snprintf(out, size, _("Redial %s now?  [Enter] yes  [x] no"), who);
-}
-
-/* ---- the picture ---- */
-
-static void draw_title(void)
-{
-	const struct snapshot *s = &ui.now;
-	char right[64] = "";
-	unsigned cols = screen_cols(), i, edge;
-	const char *left = ui.view->left ? ui.view->left() : ui.view == &view_calls ? "offhook" : _(ui.view->title);
-
-	if (ui.view == &view_calls && s->active_calls)
-		snprintf(right, sizeof(right), P_("%u call", "%u calls", s->active_calls), s->active_calls);
-	for (i = 0; ui.view == &view_calls && !s->active_calls && i < s->accounts; i++) {
-		if (strcmp(s->account[i].name, "demo") == 0)
-			/* TRANSLATORS: the program's built-in telephone exchange is running */
-			snprintf(right, sizeof(right), "%s", _("demo exchange"));
-	}
-	edge = screen_put_right(0, cols - 1, cols / 2, ROLE_DIM, ui.view->right ? ui.view->right() : right);
-	screen_put(0, 1, edge - 1, ROLE_TITLE, left);
-	screen_hline(1);
-}
-
-static void draw_prompt(unsigned y)
-{
-	const char *label = ui.prompt.kind == PROMPT_SEARCH ? "/" : ui.prompt.kind == PROMPT_COMMAND ? ":"
-			    /* TRANSLATORS: before the name or number that is being typed */
-			    : _("Dial: ");
-	char shown[PROMPT_BYTES];
-	unsigned x = screen_put(y, 0, screen_cols() / 2, ROLE_ACCENT, label);
-	unsigned cols = screen_cols() > x ? screen_cols() - x : 0;
-	unsigned cursor = prompt_window(&ui.prompt, shown, sizeof(shown), cols);
-
-	screen_put(y, x, cols, ROLE_PLAIN, shown);
-	screen_cursor(y, x + cursor);
-}
-
-#define MESSAGE_ROWS 3
-
-/* Wrapped upwards from line Y, over what stands there: it is read, and then a key takes it away. */
-static void draw_message(unsigned y, enum role role, const char *text)
-{
-	unsigned cols = screen_cols() > 2 ? screen_cols() - 2 : 1, rows = 0, i;
-	const char *line[MESSAGE_ROWS];
-	size_t n[MESSAGE_ROWS];
-
-	while (*text && rows < MESSAGE_ROWS && rows <= y) {
-		size_t skip;
-
-		line[rows] = text;
-		n[rows] = wrap_line(text, cols, &skip);
-		text += n[rows] + skip;
-		rows++;
-	}
-	for (i = 0; i < rows; i++) {
-		char bytes[sizeof(ui.message)];
-
-		/* The last one takes the rest, and is cut where that is too long. */
-		if (i == rows - 1)
-			text_copy(bytes, sizeof(bytes), line[i]);
-		else
-			text_copyn(bytes, sizeof(bytes), line[i], n[i]);
-		screen_blank(y - rows + 1 + i);
-		screen_put(y - rows + 1 + i, 1, cols, role, bytes);
-	}
-	screen_cursor(y - (rows ? rows - 1 : 0), 1);
-}
-
-/* The line above the status bar: what is typed, a question, an answer, or just a rule. */
-static void draw_line(unsigned y)
-{
-	if (ui.prompting) {
-		draw_prompt(y);
-	}
-	else if (ui.asking_quit) {
-		/* TRANSLATORS: a question; the keys in brackets stay as they are */
-		draw_message(y, ROLE_WARNING, _("A call is up. Hang up and quit?  [Enter] yes  [x] no"));
-	}
-	else if (ui.message[0]) {
-		draw_message(y, ui.message_role, ui.message);
-	}
-	else if (ui.asking_redial) {
-		char question[SNAPSHOT_TEXT * 2];
-
-		redial_question(question, sizeof(question));
-		draw_message(y, ROLE_WARNING, question);
-	}
-	else {
-		screen_hline(y);
-	}
-}
-
-static void draw_clock(char *out, size_t size)
-{
-	time_t t = (time_t)(loop_wall_ms() / 1000);
-	struct tm tm;
-
-	localtime_r(&t, &tm);
-	strftime(out, size, "%H:%M", &tm);
-}
-
-static void draw(void)
-{
-	unsigned rows = screen_rows(), cols = screen_cols();
-	struct picture p = { .s = &ui.now, .keymap = ui.env->keymap, .counts = &ui.counting };
-	bool asked = redial_is_asked();
-	char clock[16];
-
-	if (asked && (!ui.asking_redial || ui.asked_notice != ui.now.due_notice))
-		ui.asked_ms = loop_now_ms();
-	ui.asking_redial = asked;
-	ui.asked_notice = ui.now.due_notice;
-	ui.counting = false;
-	screen_clear();
-	p.meters = ui.env->settings && ui.env->settings->meters;
-	p.narrow = cols < NARROW_COLS || rows < NARROW_ROWS;
-	p.y = p.narrow ? 0 : 2;
-	p.rows = rows > p.y + 2 ? rows - p.y - 2 : 0;
-	if (!p.narrow)
-		draw_title();
-	ui.view->draw(&p);
-	if (ui.view == &view_calls && ui.news && p.notice_shown)
-		screen_cursor(p.notice_y, p.notice_x);
-	else
-		screen_cursor(p.cursor_y, p.cursor_x);
-	draw_clock(clock, sizeof(clock));
-	if (rows > 1) {
-		struct picture bar = p;
-
-		bar.y = rows - 1;
-		statusbar_draw(&bar, clock);
-	}
-	if (rows > 2 || ui.prompting)
-		draw_line(rows > 2 ? rows - 2 : 0);
-}
+/* ---- pictures ---- */
 
 /* Seconds are shown only while a call is up or a countdown runs; otherwise the clock's minutes are all that moves. */
 static void start_tick(void)
@@ -355,7 +149,7 @@ static void frame_h(void *arg)
 	look_for_news();
 	if (ui.view == &view_notice && !ui.now.notices)
 		ui.view = &view_calls;
-	draw();
+	ui_draw();
 	screen_send();
 	/* A large screen takes long to draw: never more than a fifth of the time. */
 	ui.next_frame_ms = begin + FRAME_MS + 4 * (loop_now_ms() - begin);
@@ -365,67 +159,55 @@ static void frame_h(void *arg)
 static void tick_h(void *arg)
 {
 	(void)arg;
-	schedule();
+	ui_schedule();
 }
 
 static void change_h(void *arg)
 {
 	(void)arg;
-	schedule();
+	ui_schedule();
 }
 
 /* ---- commands ---- */
 
-static void show(const struct view *v)
-{
-	ui.view = v;
-	if (v->open)
-		v->open();
-	schedule();
-}
-
-static void answer_h(bool ok, const char *text)
+void ui_answer_h(bool ok, const char *text, bool dialled)
 {
 	if (!ui.up)
 		return;
 	if (!ok) {
-		message(ROLE_ERROR, text);
+		ui_message(ROLE_ERROR, text);
+	}
+	else if (dialled) {
+		/* the line of the call tells more than its number does */
+		if (ui.view != &view_calls)
+			ui_show(&view_calls);
 	}
 	else if (!strchr(text, '\n')) {
-		message(ROLE_PLAIN, text);
+		ui_message(ROLE_PLAIN, text);
 	}
 	else if (view_text_set(_("Answer"), text) == 0) {
 		ui.view = &view_text;
-		schedule();
+		ui_schedule();
 	}
 }
 
-/* Of a call that was dialled the line of the call tells more than a number does. */
-static void dialled_h(bool ok, const char *text)
-{
-	if (!ok)
-		answer_h(ok, text);
-	else if (ui.up && ui.view != &view_calls)
-		show(&view_calls);
-}
-
-static void run(enum script_kind kind, const char *line, run_answer_h *h)
+void ui_run(enum script_kind kind, const char *line, run_answer_h *h)
 {
 	int err = run_line(ui.env, kind, line, h);
 
 	if (err == EAGAIN)
-		message(ROLE_ERROR, _("Too many commands are waiting for something; try again when one is done."));
+		ui_message(ROLE_ERROR, _("Too many commands are waiting for something; try again when one is done."));
 	else if (err == ENOMEM)
-		message(ROLE_ERROR, _("There is not enough memory for that."));
-	schedule();
+		ui_message(ROLE_ERROR, _("There is not enough memory for that."));
+	ui_schedule();
 }
 
-static void open_prompt(enum prompt_kind kind, const char *text)
+void ui_open_prompt(enum prompt_kind kind, const char *text)
 {
 	prompt_open(&ui.prompt, kind, text);
 	ui.prompting = true;
 	ui.message[0] = '\0';
-	schedule();
+	ui_schedule();
 }
 
 static void entered(void)
@@ -443,7 +225,7 @@ static void entered(void)
 		prompt_remember(&ui.prompt, shown.s);
 	if (ui.prompt.kind == PROMPT_SEARCH) {
 		if (!view_trace_search(text))
-			message(ROLE_WARNING, _("Not found."));
+			ui_message(ROLE_WARNING, _("Not found."));
 	}
 	else if (*text && ui.prompt.kind == PROMPT_DIAL) {
 		/* Quoted, for what was typed is a TARGET and nothing else. */
@@ -454,161 +236,12 @@ static void entered(void)
 		buf_str(&line, text);
 	}
 	if (line.failed)
-		message(ROLE_ERROR, _("There is not enough memory for that."));
+		ui_message(ROLE_ERROR, _("There is not enough memory for that."));
 	else if (line.len)
-		run(SCRIPT_PROMPT, line.s, ui.prompt.kind == PROMPT_DIAL ? dialled_h : answer_h);
+		ui_run(SCRIPT_PROMPT, line.s, ui_answer_h);
 	buf_free(&line);
 	buf_free(&shown);
-	schedule();
-}
-
-/* ---- views ---- */
-
-/* The messages of CALL. */
-static void show_trace(unsigned call)
-{
-	struct call_info info;
-	char peer[SNAPSHOT_TEXT] = "";
-
-	if (call && !phone_call_info(ui.env->phone, call, &info))
-		text_show_str(peer, sizeof(peer), info.peer);
-	view_trace_set(call, peer);
-	show(&view_trace);
-}
-
-/* Those that the user most likely means: of the notice that is open, of the selected call, of the selected notice, of
- * the newest call. */
-static void show_some_trace(void)
-{
-	const struct snapshot_notice *n;
-	unsigned call;
-
-	phone_snapshot(ui.env->phone, &ui.now);
-	n = picture_notice(&ui.now);
-	call = ui.view == &view_notice && n ? n->call : 0;
-	if (!call)
-		call = ui.now.selected;
-	if (!call && n)
-		call = n->call;
-	show_trace(call ? call : phone_last_call(ui.env->phone));
-}
-
-static void show_next(void)
-{
-	unsigned i;
-
-	for (i = 0; i < VIEWS && views[i] != ui.view; i++)
-		;
-	i = i < VIEWS ? (i + 1) % VIEWS : 0;
-	if (views[i] == &view_trace)
-		show_some_trace();
-	else
-		show(views[i]);
-}
-
-/* ENOENT: there is no message to do it with. */
-static int trace_h(const char *text)
-{
-	char line[64];
-
-	if (strspn(text, "0123456789") > 0) {
-		show_trace((unsigned)strtoul(text, NULL, 10));
-		return 0;
-	}
-	if (ui.view != &view_trace || !text[0])
-		show_some_trace();
-	if (strcmp(text, "open") == 0 && !view_trace_open())
-		return ENOENT;
-	if (strcmp(text, "search") == 0) {
-		open_prompt(PROMPT_SEARCH, NULL);
-	}
-	else if (strcmp(text, "save") == 0) {
-		snprintf(line, sizeof(line), "trace save %u ", view_trace_call());
-		open_prompt(PROMPT_COMMAND, line);
-	}
-	schedule();
-	return 0;
-}
-
-/* The picture may be behind the phone: by a frame, or for as long as the terminal is stalled. */
-static void ask_quit(void)
-{
-	if (!phone_active_calls(ui.env->phone)) {
-		run(SCRIPT_KEY, "quit", answer_h);
-		return;
-	}
-	ui.asking_quit = true;
-	ui.asked_ms = loop_now_ms();
-	schedule();
-}
-
-/* NAME is "WORD" or "WORD TEXT": true with *TEXT behind it. */
-static bool is_word(const char *name, const char *word, const char **text)
-{
-	size_t n = strlen(word);
-
-	if (strncmp(name, word, n) != 0 || (name[n] && name[n] != ' '))
-		return false;
-	*text = name[n] ? name + n + 1 : "";
-	return true;
-}
-
-static int view_h(const char *name, void *arg)
-{
-	const char *text;
-	unsigned i;
-
-	(void)arg;
-	if (is_word(name, "dial", &text)) {
-		open_prompt(PROMPT_DIAL, text);
-		return 0;
-	}
-	if (is_word(name, "prompt", &text)) {
-		open_prompt(PROMPT_COMMAND, text);
-		return 0;
-	}
-	if (is_word(name, "trace", &text))
-		return trace_h(text);
-	if (strcmp(name, "quit") == 0) {
-		ask_quit();
-		return 0;
-	}
-	if (strcmp(name, "next") == 0) {
-		show_next();
-		return 0;
-	}
-	for (i = 0; i < VIEWS; i++) {
-		if (strcmp(views[i]->name, name) == 0) {
-			show(views[i]);
-			return 0;
-		}
-	}
-	return ENOENT;
-}
-
-/* The whole of what the list may have had to cut. */
-static void open_notice_h(void *arg)
-{
-	(void)arg;
-	/* Another may have been selected since the last picture. */
-	phone_snapshot(ui.env->phone, &ui.now);
-	if (ui.now.notices)
-		show(&view_notice);
-}
-
-static int notice_h(const char *word, void *arg)
-{
-	const struct snapshot_notice *n;
-	const char *command;
-
-	(void)arg;
-	phone_snapshot(ui.env->phone, &ui.now);
-	n = picture_notice(&ui.now);
-	command = n ? offer_command(n, word) : NULL;
-	if (!command)
-		return ENOENT;
-	run(SCRIPT_KEY, command, answer_h);
-	return 0;
+	ui_schedule();
 }
 
 /* ---- keys ---- */
@@ -625,12 +258,12 @@ static unsigned contexts_h(enum key_context *contexts)
 static void redraw(void)
 {
 	screen_forget();
-	schedule();
+	ui_schedule();
 }
 
 static void back(void)
 {
-	show(&view_calls);
+	ui_show(&view_calls);
 }
 
 /* What keys do that nothing is bound to. */
@@ -655,14 +288,14 @@ static bool plain_h(const char *key, bool first)
 		case PROMPT_OPEN:
 			break;
 		}
-		schedule();
+		ui_schedule();
 		return true;
 	}
 	if (first) {
 		bool used = ui.view->key && ui.view->key(key);
 
 		if (used)
-			schedule();
+			ui_schedule();
 		return used;
 	}
 	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
@@ -674,60 +307,23 @@ static bool plain_h(const char *key, bool first)
 	return false;
 }
 
-/* Also true of a longer Enter that is held down. */
-static bool too_soon(void)
-{
-	return loop_now_ms() - ui.asked_ms < QUESTION_MS;
-}
-
 static void bound_h(const char *command, const char *keys)
 {
 	/* Somebody was about to press Enter for something else when the call came in. */
-	if (strcmp(keys, "<CR>") == 0 && rings() && too_soon())
+	if (strcmp(keys, "<CR>") == 0 && ui_rings() && ui_asked_too_soon())
 		return;
-	run(SCRIPT_KEY, command, answer_h);
-}
-
-/* True when KEY was the answer to the question about a redial. Others do what they do, and the question stays. */
-static bool answered_redial(const char *key)
-{
-	const struct snapshot_notice *n = due_notice();
-	bool enter = strcmp(key, "<CR>") == 0;
-	char line[64];
-
-	if (!n || (!enter && strcmp(key, "x") != 0))
-		return false;
-	if (enter && too_soon())
-		return true;
-	snprintf(line, sizeof(line), "redial %s %u", enter ? "now" : "cancel", n->call);
-	run(SCRIPT_KEY, line, dialled_h);
-	return true;
-}
-
-/* True when KEY was the answer. Other keys drop the question and do what they do. */
-static bool answered(const char *key)
-{
-	bool enter = strcmp(key, "<CR>") == 0;
-
-	if (enter && too_soon())
-		return true;
-	ui.asking_quit = false;
-	schedule();
-	if (enter || strcmp(key, "y") == 0)
-		run(SCRIPT_KEY, "quit", answer_h);
-	return enter || strcmp(key, "y") == 0 || strcmp(key, "x") == 0 || strcmp(key, "n") == 0 ||
-	       strcmp(key, "<Esc>") == 0;
+	ui_run(SCRIPT_KEY, command, ui_answer_h);
 }
 
 static void take_key(const char *key)
 {
 	if (ui.message[0]) {
 		ui.message[0] = '\0';
-		schedule();
+		ui_schedule();
 	}
-	if (ui.asking_quit && answered(key))
+	if (ui.asking_quit && ui_answered_quit(key))
 		return;
-	if (ui.asking_redial && redial_is_asked() && answered_redial(key))
+	if (ui.asking_redial && ui_redial_is_asked() && ui_answered_redial(key))
 		return;
 	loop_timer_stop(ui.sequence);
 	if (keys_take(&ui.keys, key))
@@ -752,10 +348,10 @@ static void key_h(const char *key, bool pasted, void *arg)
 	}
 	else if (ui.prompting) {
 		prompt_paste(&ui.prompt, key);
-		schedule();
+		ui_schedule();
 	}
 	else if (!ui.message[0]) {
-		message(ROLE_WARNING, _("Pasted text needs a line to go to: press d or : first."));
+		ui_message(ROLE_WARNING, _("Pasted text needs a line to go to: press d or : first."));
 	}
 }
 
@@ -828,7 +424,7 @@ int ui_type(const char *keys)
 static void empty_h(void)
 {
 	if (ui.dirty)
-		schedule();
+		ui_schedule();
 }
 
 static void gone_h(void)
@@ -841,7 +437,6 @@ static const struct keys_handlers keys_handlers = { contexts_h, plain_h, bound_h
 
 int ui_start(struct command_env *env, const char **why)
 {
-	unsigned i;
 	int err;
 
 	memset(&ui, 0, sizeof(ui));
@@ -864,15 +459,10 @@ int ui_start(struct command_env *env, const char **why)
 	if (err)
 		goto out;
 	ui.up = true;
-	for (i = 0; i < VIEWS; i++)
-		view_names[i] = views[i]->name;
-	env->view_h = view_h;
-	env->views = view_names;
-	env->open_notice_h = open_notice_h;
-	env->notice_h = notice_h;
+	ui_shows_start(env);
 	phone_on_change(env->phone, change_h, NULL);
 	/* once the loop runs: by then it is known what is to be shown, and that is one picture instead of two */
-	schedule();
+	ui_schedule();
 out:
 	if (err)
 		ui_stop();
@@ -884,10 +474,7 @@ void ui_stop(void)
 	if (ui.up) {
 		ui.up = false;
 		phone_on_change(ui.env->phone, NULL, NULL);
-		ui.env->view_h = NULL;
-		ui.env->views = NULL;
-		ui.env->open_notice_h = NULL;
-		ui.env->notice_h = NULL;
+		ui_shows_stop(ui.env);
 		screen_stop();
 		run_stop();
 	}
@@ -906,7 +493,7 @@ void ui_stop(void)
 void ui_resized(void)
 {
 	ui.resized = true;
-	schedule();
+	ui_schedule();
 }
 
 void ui_suspend(void)
@@ -917,7 +504,7 @@ void ui_suspend(void)
 	if (!ui.up)
 		return;
 	if (phone_active_calls(ui.env->phone)) {
-		message(ROLE_ERROR, _("Not while a call is up: a stopped program cannot talk."));
+		ui_message(ROLE_ERROR, _("Not while a call is up: a stopped program cannot talk."));
 		return;
 	}
 	loop_timer_stop(ui.frame);
@@ -946,5 +533,5 @@ void ui_continue(void)
 		return;
 	}
 	ui.next_frame_ms = 0;
-	schedule();
+	ui_schedule();
 }

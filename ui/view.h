@@ -74,7 +74,7 @@ void countdown_pending(const struct picture *p, char *out, size_t size);
 
 /* ui/offers.c: what can be done about a notice. */
 struct offer {
-	const char *command, *label, *what;
+	const char *command, *label;
 	char key[64];                    /* that runs it, for people; "" = none */
 };
 /* Fills O, at most MAX of them; several contacts are one offer. CONTEXTS: where keys are looked for. */
@@ -82,7 +82,7 @@ unsigned offers_of(const struct picture *p, const struct snapshot_notice *n, con
 		   unsigned context_count, struct offer *o, unsigned max);
 /* The command line behind `notice WORD` on N: NULL when it does not offer that. Several contacts: one that asks which. */
 const char *offer_command(const struct snapshot_notice *n, const char *word);
-/* Address number I (from 0) that N offers, or NULL. */
+/* Address number I (from 0) that N offers, with the name that the server gives it, or NULL. */
 const char *offer_contact(const struct snapshot_notice *n, unsigned i);
 
 /* ui/list.c: the part of a long list that is shown. */

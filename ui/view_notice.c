@@ -70,8 +70,6 @@ static void offers(struct page *pg, const struct snapshot_notice *n)
 		if (room(pg, &y, &top) && !top) {
 			screen_put(y, 3, x - 4, ROLE_ACCENT, o[i].key);
 			x += screen_put(y, x, cols - x, ROLE_PLAIN, o[i].label) + 1;
-			if (o[i].what[0])
-				x += screen_put(y, x, cols - x, ROLE_SERVER_TEXT, o[i].what) + 1;
 			if (!pg->p->narrow && x < 40)
 				x = 40;
 			if (!pg->p->narrow && x < cols)
@@ -165,6 +163,18 @@ static char *find_response(unsigned call)
 	return NULL;
 }
 
+/* Keys that are not among the notice's own. */
+static void hint(unsigned y)
+{
+	unsigned cols = screen_cols(), x;
+	char name[64];
+
+	/* that key is fixed */
+	x = 1 + screen_put(y, 1, cols, ROLE_ACCENT, hint_name("<Esc>", name, sizeof(name))) + 1;
+	/* TRANSLATORS: to the view before */
+	screen_put(y, x, cols, ROLE_PLAIN, _("back"));
+}
+
 static void open(void)
 {
 	shown = 0;
@@ -174,11 +184,17 @@ static void open(void)
 static void draw(struct picture *p)
 {
 	const struct snapshot_notice *n = picture_notice(p->s);
-	struct picture nothing = *p;
+	struct picture nothing, page;
 	bool counts;
 
 	if (!n)
 		return;
+	page = *p;
+	if (!p->narrow && p->rows > 4) {
+		hint(p->y + p->rows - 1);
+		page.rows -= 2;
+	}
+	nothing = page;
 	/* another was selected, or has come: keys act on that one */
 	if (n->id != shown) {
 		free(response);
@@ -188,8 +204,8 @@ static void draw(struct picture *p)
 		shown = n->id;
 	}
 	nothing.counts = &counts;
-	list_fit(&window, walk(&nothing, n, false), p->rows);
-	walk(p, n, true);
+	list_fit(&window, walk(&nothing, n, false), page.rows);
+	walk(&page, n, true);
 	p->cursor_y = p->y;
 	p->cursor_x = 1;
 }

@@ -113,6 +113,8 @@ bool script_busy(const struct script *s);
 int script_status(const struct script *s);
 /* The script's own last call: dialled by it, else the newest of all; 0 = none. */
 unsigned script_call(const struct script *s);
+/* The call that the script dialled, answered or waited for, 0 = none. */
+unsigned script_own_call(const struct script *s);
 void script_set_call(struct script *s, unsigned call);
 enum script_kind script_get_kind(const struct script *s);
 const char *script_origin(const struct script *s);

@@ -95,7 +95,10 @@ void command_trace(struct command_env *env, struct script *script, const struct 
 	if (w->n > 3 && !read_traced(env, w->word[2], &call, r))
 		return;
 	err = port_trace_save(call, file);
-	if (err == ENOENT)
+	if (!err)
+		/* TRANSLATORS: %.200s is a file; the messages of a call are in it now */
+		buf_printf(&r->text, _("messages written to %.200s"), file);
+	else if (err == ENOENT)
 		result_fail(r, STATUS_FAILED, _("no messages of call %u are kept, or there is no folder for %.200s"), call, file);
 	else if (err)
 		/* TRANSLATORS: a file, and the system's word for what went wrong */

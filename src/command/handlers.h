@@ -45,8 +45,6 @@ command_h command_redial, command_trace;
 /* Puts the commands of FILE in front of what the script still has to run; the answer to the command in hand
  * is then given when they are done. 0, ELOOP too deep, ENOSPC too many, or the errno of reading it. */
 int script_source(struct script *s, const char *file);
-/* The call that the script dialled, answered or waited for, 0 = none. */
-unsigned script_own_call(const struct script *s);
 /* The file that is being run can be read by others than its owner. */
 bool script_exposed(const struct script *s);
 /* `closed` of the call has not been told yet: its tone still sounds. */

@@ -68,6 +68,22 @@ static bool makes_sense(const struct call *c, enum action action)
 	}
 }
 
+#define CONTACT_NAME_COLS 24
+
+/* Whom the server names there, not so long that it hides the address, and the address. */
+static void say_contact(char *dst, size_t size, const struct contact *contact)
+{
+	char raw[TARGET_MAX * 2], shown[SNAPSHOT_TEXT], name[SNAPSHOT_TEXT];
+
+	text_show_str(shown, sizeof(shown), contact->name);
+	text_fit(name, sizeof(name), shown, CONTACT_NAME_COLS);
+	if (name[0])
+		snprintf(raw, sizeof(raw), "%s <%s>", name, contact->uri);
+	else
+		snprintf(raw, sizeof(raw), "%s", contact->uri);
+	text_show_str(dst, size, raw);
+}
+
 static void put(struct action_line *line, enum action action, const struct call *c, unsigned contact)
 {
 	const struct redial *r = c ? redial_of_call(c->phone, c->number) : NULL;
@@ -83,7 +99,7 @@ static void put(struct action_line *line, enum action action, const struct call 
 	else
 		text_copy(line->command, sizeof(line->command), outcome_action_command(action));
 	if (contact)
-		text_show_str(line->what, sizeof(line->what), c->contact[contact - 1]);
+		say_contact(line->what, sizeof(line->what), &c->contact[contact - 1]);
 }
 
 /* An action for each contact. */

@@ -420,6 +420,7 @@ void call_finish(struct call *c, enum ended_by by, unsigned code, const char *re
 	call_emit_state(c);
 	if (keep_line && shown == CALL_FAILED)
 		c->state = CALL_FAILED;
+	redial_arrived(c);
 	if (!keep_line && !c->was_established)
 		redial_call_over(c);
 	calls_refocus(p);
@@ -472,6 +473,7 @@ void call_fail(struct call *c, const struct response *r, bool credentials_refuse
 	failure_emit(c, &f, r);
 	failure_notice(c, &f, r);
 	redial_tell(p, c->number);
+	redial_arrived(c);
 
 	tone = outcome_tone(f.row, p->settings->tone_not_found);
 	if (tone != TONE_NONE && p->settings->tone_seconds && !call_other_up(c) && !p->shutting_down) {

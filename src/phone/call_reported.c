@@ -135,6 +135,7 @@ void phone_sip_established(struct phone *p, unsigned call, const struct media_pa
 	if (!c->incoming)
 		redial_succeeded(p, c->uri);
 	calls_hush_others(p, call);
+	redial_arrived(c);
 	call_start_media(c, media);
 	note_direction(c, media, true);
 	phone_schedule(p);
@@ -182,6 +183,11 @@ void phone_sip_reoffer_failed(struct phone *p, unsigned call, unsigned code, con
 	hold_if_wanted(c);
 }
 
+static void repair_key(char key[NOTICE_KEY_MAX], const struct call *c)
+{
+	snprintf(key, NOTICE_KEY_MAX, "repair %u", c->number);
+}
+
 /* What the user should know of a repair. */
 static void tell_repair(struct call *c, const struct response *r, const char *text)
 {
@@ -189,12 +195,23 @@ static void tell_repair(struct call *c, const struct response *r, const char *te
 	char key[NOTICE_KEY_MAX], who[SNAPSHOT_TEXT];
 	struct notice *n;
 
-	snprintf(key, sizeof(key), "repair %u", c->number);
+	c->told_repair = r->code;
+	repair_key(key, c);
 	n = notice_new(c->phone, SEVERITY_INFO, key);
 	call_who(c, who);
 	failure_title(n->title, &f, r, who);
 	text_copy(n->sentence, sizeof(n->sentence), text);
 	notice_emit(c->phone, n);
+}
+
+/* The answer to it was the same again: that is told by the outcome. */
+static void untell_repair(const struct call *c, const struct response *r)
+{
+	char key[NOTICE_KEY_MAX];
+
+	repair_key(key, c);
+	if (r->code && r->code == c->told_repair)
+		notice_drop_key(c->phone, key);
 }
 
 /* The INVITE goes out again: nobody rings now (S407-6). */
@@ -218,6 +235,7 @@ void phone_sip_response(struct phone *p, unsigned call, const struct response *r
 	a = c->account[0] ? phone_account(p, c->account) : NULL;
 	d = attempt_next(&c->attempt, response, a);
 	if (d.step == ATTEMPT_GIVE_UP || port_sip_resend(call, &d)) {
+		untell_repair(c, response);
 		call_fail(c, response, d.credentials_refused);
 		return;
 	}

@@ -58,7 +58,7 @@ static void keep_contacts(struct call *c, const struct response *r)
 		return;
 	for (i = 0; i < r->contacts && i < CONTACTS_MAX; i++) {
 		if (!target_uri_parts(r->contact[i].uri, user, sizeof(user), host, sizeof(host), &port))
-			text_copy(c->contact[c->contacts++], TARGET_MAX, r->contact[i].uri);
+			c->contact[c->contacts++] = r->contact[i];
 	}
 }
 
@@ -170,11 +170,24 @@ static void add_realms(struct buf *b, const struct response *r)
 	}
 }
 
-static void add_contacts(struct buf *b, const struct response *r)
+static bool is_offered(const struct call *offering, const char *uri)
+{
+	unsigned i;
+
+	for (i = 0; offering && i < offering->contacts; i++) {
+		if (!strcmp(offering->contact[i].uri, uri))
+			return true;
+	}
+	return false;
+}
+
+static void add_contacts(struct buf *b, const struct response *r, const struct call *offering)
 {
 	unsigned i;
 
 	for (i = 0; i < r->contacts && i < CONTACTS_MAX; i++) {
+		if (is_offered(offering, r->contact[i].uri))
+			continue;
 		separate(b);
 		if (r->contact[i].name[0])
 			buf_printf(b, "Contact %.80s <%.150s>", r->contact[i].name, r->contact[i].uri);
@@ -183,8 +196,9 @@ static void add_contacts(struct buf *b, const struct response *r)
 	}
 }
 
-/* All that the server said beyond its code. Raw. */
-static void server_words(struct buf *b, const struct failure *f, const struct response *r)
+/* All that the server said beyond its code, but for the addresses that OFFERING (NULL: none) offers to call, as they
+ * are said there. Raw. */
+static void server_words(struct buf *b, const struct failure *f, const struct response *r, const struct call *offering)
 {
 	char warnings[RESPONSE_TEXT];
 	const char *item[ITEMS_MAX];
@@ -204,7 +218,7 @@ static void server_words(struct buf *b, const struct failure *f, const struct re
 	}
 	add_headers(b, r);
 	if (r->code / 100 == 3 || r->code == 485)
-		add_contacts(b, r);
+		add_contacts(b, r, offering);
 }
 
 /* --- telling ----------------------------------------------------------------------------------- */
@@ -257,7 +271,7 @@ void failure_emit(const struct call *c, const struct failure *f, const struct re
 	add_list(&e, "allow", r->allow);
 	add_list(&e, "accept", r->accept);
 	add_list(&e, "warning", r->warning);
-	server_words(&words, f, r);
+	server_words(&words, f, r, NULL);
 	event_string(&e, "server_text", r->code ? words.s : r->detail);
 	if (!r->code)
 		event_string(&e, "error", local_error_name(r->error));
@@ -301,7 +315,7 @@ void failure_notice(struct call *c, const struct failure *f, const struct respon
 		snprintf(raw, sizeof(raw), "%s (%.400s)", _(f->sentence), r->detail);
 		text_show_str(n->sentence, sizeof(n->sentence), raw);
 	}
-	server_words(&words, f, r);
+	server_words(&words, f, r, c);
 	text_show_str(n->server, sizeof(n->server), words.s);
 	buf_free(&words);
 

@@ -66,8 +66,9 @@ struct call {
 		int64_t until_wall_ms;   /* reachable until; 0 = not known */
 		char comment[RESPONSE_TEXT];
 	} retry;
+	unsigned told_repair;            /* code of the answer that a notice of a repair is about; 0 = none */
 	unsigned contacts;               /* that may be called instead */
-	char contact[CONTACTS_MAX][TARGET_MAX];
+	struct contact contact[CONTACTS_MAX];
 
 	/* a call that an armed redial made */
 	unsigned in_row;                 /* how many of them in a row, this one counted; 0: a person made it */
@@ -206,6 +207,7 @@ void redial_offer(struct call *c);
 void redial_tell(struct phone *p, unsigned call);
 void redial_follow(struct phone *p, const char *uri, unsigned call); /* CALL is another try at URI */
 void redial_succeeded(struct phone *p, const char *uri);
+void redial_arrived(const struct call *c);      /* if C is a redial, it is said no longer that it goes out */
 void redial_call_over(struct call *c);         /* neither failed nor answered: its redial needs a line again */
 void redial_drop_call(struct phone *p, unsigned call); /* nobody wants it: cancelled */
 void redials_tick(struct phone *p);

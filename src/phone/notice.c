@@ -204,6 +204,6 @@ int phone_notice_contact(struct phone *p, unsigned id, unsigned n, unsigned *cal
 	}
 	/* a proxy is not called: the same target is, by way of it */
 	proxy = c->code == 305;
-	text_copy(target, sizeof(target), proxy ? c->uri : c->contact[n - 1]);
+	text_copy(target, sizeof(target), proxy ? c->uri : c->contact[n - 1].uri);
 	return call_dial_like(p, c, target, proxy ? c->name : NULL, proxy, call, why);
 }

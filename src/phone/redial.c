@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "phone/internal.h"
 
+#define KEY_REDIALING "redialing" /* of the notice that one goes by itself */
+
 /* While the machine sleeps the timers of the loop stand still and boot time runs on: so it is looked at this often. */
 #define LOOK_MS 2000u
 
@@ -195,6 +197,12 @@ void redial_succeeded(struct phone *p, const char *uri)
 		end(p, r, REDIAL_CANCELLED);
 }
 
+void redial_arrived(const struct call *c)
+{
+	if (c->redialed_boot_ms)
+		notice_drop_key(c->phone, KEY_REDIALING);
+}
+
 void redial_drop_call(struct phone *p, unsigned call)
 {
 	struct redial *r = redial_of_call(p, call);
@@ -318,13 +326,13 @@ static void go(struct phone *p, struct redial *r)
 	end(p, r, REDIAL_DIALING);
 	call_who(&like, who);
 	/* TRANSLATORS: %s is who; the call goes out by itself now */
-	phone_notice_printf(p, SEVERITY_INFO, "redialing", _("Redialing %s …"), who);
+	phone_notice_printf(p, SEVERITY_INFO, KEY_REDIALING, _("Redialing %s …"), who);
 	err = call_dial_like(p, &like, was.record.uri, was.record.name, false, &number, &why);
 	if (err) {
 		/* it waits for somebody who can see why */
 		r = add(p);
 		*r = was;
-		phone_notice(p, SEVERITY_WARNING, "redialing", why);
+		phone_notice(p, SEVERITY_WARNING, KEY_REDIALING, why);
 		prompt(p, r);
 		return;
 	}

@@ -60,7 +60,7 @@ struct snapshot_notice {
 	struct {
 		char command[SNAPSHOT_TEXT];
 		const char *label;           /* translated: "redial now" */
-		char what[SNAPSHOT_TEXT];    /* what it is about: a contact's address; "" = nothing to add */
+		char what[SNAPSHOT_TEXT];    /* what it is about: a contact's name and address; "" = nothing to add */
 	} action[SNAPSHOT_ACTIONS];
 };
 

@@ -854,6 +854,26 @@ static void a_registration_is_told(void **state)
 	assert_true(phone_idle(phone));
 }
 
+/* Who has given a password is not asked to give one. */
+static void a_password_is_refused(void **state)
+{
+	struct response r = answer(401, "Unauthorized");
+	struct account a;
+	const char *why;
+
+	(void)state;
+	assert_int_equal(account_init(&a, "work", "sip:alice@example.com", &why), 0);
+	assert_int_equal(phone_account_add(phone, &a), 0);
+	phone_sip_registration(phone, "work", REGISTRATION_FAILED, &r, 0, 0);
+	take_snapshot();
+	assert_non_null(strstr(snap.notice[0].sentence, "give them to the account"));
+	r.credentials_refused = true;
+	phone_sip_registration(phone, "work", REGISTRATION_FAILED, &r, 0, 0);
+	take_snapshot();
+	assert_int_equal(snap.notices, 1);
+	assert_non_null(strstr(snap.notice[0].sentence, "did not accept"));
+}
+
 /* What passes by itself is no news; what does not is told once, with what the user can do. */
 static void a_registration_is_tried_again(void **state)
 {
@@ -989,6 +1009,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_account_that_moves_takes_its_registration_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_registration_is_tried_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_registration_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_password_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_registration_that_fails_here_names_the_cause, setup, teardown),
 		cmocka_unit_test_setup_teardown(notices_are_bounded_and_selected, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_calls_leave_nothing, setup, teardown),

@@ -223,10 +223,14 @@ static void tell_failure(struct phone *p, const struct account *a, const struct 
 {
 	bool known = true;
 	const struct outcome *row = a->code ? outcome_find(a->code, &known) : outcome_local(a->error);
-	const char *sentence = _(row->registration ? row->registration : row->sentence);
+	const char *sentence = row->registration ? row->registration : row->sentence;
 	char key[NOTICE_KEY_MAX], raw[SNAPSHOT_TEXT * 2], next[SNAPSHOT_TEXT];
 	struct notice *n;
 
+	/* "give a password" to somebody who has given one would mislead; the sentence of a 403 names both causes */
+	if (response->credentials_refused && a->code != 403 && row->refused)
+		sentence = row->refused;
+	sentence = _(sentence);
 	snprintf(key, sizeof(key), "account %s", a->name);
 	n = notice_new(p, SEVERITY_ERROR, key);
 	if (a->code)

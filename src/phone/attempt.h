@@ -57,6 +57,7 @@ struct response {
 	char hop_host[ACCOUNT_TEXT_MAX];  /* where it was sent, as configured (not as resolved) */
 	unsigned challenges;
 	struct challenge challenge[CHALLENGES_MAX];
+	bool credentials_refused;      /* to a REGISTER that carried the account's password */
 	char detail[RESPONSE_TEXT];    /* local failure: what exactly (a host name, an address) */
 };
 

@@ -373,7 +373,8 @@ static void response_h(const struct flow_failure *failure, const struct sip_msg 
 	}
 	if (msg && longer_interval(r, msg))
 		return;
-	failed(r, &response, decision.credentials_refused);
+	response.credentials_refused = decision.credentials_refused;
+	failed(r, &response, response.credentials_refused);
 }
 
 /* Our address, and the one before it: nobody answers there any more. */

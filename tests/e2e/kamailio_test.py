@@ -295,6 +295,7 @@ class Registered(unittest.TestCase):
                 notice = phone.any("notice")
                 self.assertEqual(len(notice), 1)
                 self.assertIn("account register wrong", notice[0]["text"])
+                self.assertIn("did not accept", notice[0]["text"])
                 self.assertTrue(k.lines("REGISTER of alice", "algorithm=SHA-256"), k.said())
                 # once without and once with credentials
                 self.assertEqual(len(k.lines("REGISTER of alma")), 2)

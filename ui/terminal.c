@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 #define STRING_MAX  4096
 #define LEAVE_MS    200 /* how long the way out waits for a stalled terminal */
 #define EMPTIED_MS  50  /* and again, when what it would not take was thrown away */
+#define WRITE_MS    100 /* how long a crash waits for a write of the main thread; none of them blocks */
 #define CRASH_STACK 65536
 #define CUT         "\030\033\\" /* CAN and ST: the end of a sequence of which half was sent */
 
@@ -34,6 +37,9 @@ static struct {
 	size_t start, len, size;
 	bool want_write;
 } t = { .fd = -1 };
+
+/* Another thread may crash while the main thread writes: first that write, then the exit string, then nothing. */
+static atomic_bool writing, crashed;
 
 /* ---- the way out; all of it may run in a signal handler ---- */
 
@@ -82,11 +88,16 @@ static void give_back(bool flush_backlog)
 
 static void crash_h(int sig)
 {
-	int e = errno;
+	int e = errno, left;
 
 	/* A child between fork and exec has this handler too, but not the terminal. */
-	if (getpid() == t.owner)
+	if (getpid() == t.owner) {
+		atomic_store(&crashed, true);
+		/* the main thread has its process's number; its own write it cannot wait for */
+		for (left = WRITE_MS; left && atomic_load(&writing) && syscall(SYS_gettid) != t.owner; left--)
+			poll(NULL, 0, 1);
 		give_back(false);
+	}
 	errno = e;
 	raise(sig);
 }
@@ -159,12 +170,27 @@ static void watch(bool want_write)
 	loop_watch(t.fd, LOOP_READ | (want_write ? LOOP_WRITE : 0u), ready_h, NULL);
 }
 
+/* False: the terminal is being given back, not a byte more. Else write_end() follows soon. */
+static bool write_begin(void)
+{
+	atomic_store(&writing, true);
+	if (!atomic_load(&crashed))
+		return true;
+	atomic_store(&writing, false);
+	return false;
+}
+
+static void write_end(void)
+{
+	atomic_store(&writing, false);
+}
+
 static void flush(void)
 {
-	/* Another thread that crashes has given the terminal back: not a byte more. */
-	while (t.len && t.entered) {
+	while (t.len && t.entered && write_begin()) {
 		ssize_t n = write(t.fd, t.backlog + t.start, t.len);
 
+		write_end();
 		if (n > 0) {
 			t.start += (size_t)n;
 			t.len -= (size_t)n;
@@ -330,10 +356,15 @@ int terminal_enter(void)
 		return err;
 	if (t.shared)
 		fcntl(t.fd, F_SETFL, t.flags | O_NONBLOCK);
+	if (!write_begin())
+		return 0;
 	/* Never TCSADRAIN: it would wait for a stalled terminal. */
 	if (tcsetattr(t.fd, TCSANOW, &t.raw))
-		return errno;
-	t.entered = 1;
+		err = errno;
+	t.entered = !err;
+	write_end();
+	if (err)
+		return err;
 	t.start = t.len = 0;
 	t.want_write = false;
 	err = loop_watch(t.fd, LOOP_READ, ready_h, NULL);

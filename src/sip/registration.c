@@ -141,7 +141,7 @@ static int attempt(struct registration *r)
 	return send_register(r, r->registered ? &r->path : NULL);
 }
 
-static void failed(struct registration *r, const struct response *response, bool refused);
+static void failed(struct registration *r, const struct response *response);
 
 static void again_h(void *arg)
 {
@@ -151,7 +151,7 @@ static void again_h(void *arg)
 
 	if (err) {
 		report_local(&response, LOCAL_TRANSPORT, strerror(err));
-		failed(r, &response, false);
+		failed(r, &response);
 	}
 }
 
@@ -168,10 +168,11 @@ static bool is_one_of(unsigned code, const unsigned *codes, unsigned n)
 
 static unsigned retry_after(const struct response *response)
 {
-	static const unsigned codes[] = {404, 413, 480, 486, 500, 503, 600, 603};
+	bool known;
+	const struct outcome *row = outcome_find(response->code, &known);
 	struct pl value;
 
-	if (!is_one_of(response->code, codes, ARRAY_SIZE(codes)))
+	if (!known || !(row->flags & OUTCOME_MAY_RETRY))
 		return 0;
 	pl_set_str(&value, response->retry_after);
 	return field_number(&value, RETRY_AFTER_MAX, 0);
@@ -203,7 +204,7 @@ static uint64_t back_off(const struct registration *r, const struct response *re
 	return ms > asked ? ms : asked;
 }
 
-static void failed(struct registration *r, const struct response *response, bool refused)
+static void failed(struct registration *r, const struct response *response)
 {
 	uint64_t ms;
 
@@ -212,7 +213,7 @@ static void failed(struct registration *r, const struct response *response, bool
 	/* the next attempt waits to be asked */
 	digest_reset(&r->digest);
 	r->failures++;
-	r->refused = refused || !may_pass(response);
+	r->refused = response->credentials_refused || !may_pass(response);
 	ms = back_off(r, response);
 	if (ms)
 		tmr_start(&r->again, ms, again_h, r);
@@ -234,7 +235,7 @@ static void lost_h(int err, void *arg)
 	r->flow = mem_deref(r->flow);
 	if (r->lost_ms && now - r->lost_ms < STEADY_MS) {
 		report_local(&response, LOCAL_TRANSPORT, err ? strerror(err) : "");
-		failed(r, &response, false);
+		failed(r, &response);
 		return;
 	}
 	r->lost_ms = now;
@@ -247,7 +248,6 @@ static void lost_h(int err, void *arg)
 
 struct granted {
 	const struct registration *r;
-	bool found;
 	uint32_t seconds;
 };
 
@@ -264,7 +264,6 @@ static bool contact_h(const struct sip_hdr *hdr, const struct sip_msg *msg, void
 	    sa_set(&address, &a.uri.host, a.uri.port ? a.uri.port : SIP_PORT) ||
 	    !sa_cmp(&address, &g->r->path.endpoint->address, SA_ALL))
 		return false;
-	g->found = true;
 	if (field_param(&value, &a.params, "expires"))
 		g->seconds = field_number(&value, UINT32_MAX, g->seconds);
 	return true;
@@ -301,7 +300,7 @@ static void watch_flow(struct registration *r, const struct sip_msg *msg)
 
 static void succeeded(struct registration *r, const struct sip_msg *msg)
 {
-	struct granted g = {r, false, field_number(&msg->expires, UINT32_MAX, r->expires)};
+	struct granted g = {r, field_number(&msg->expires, UINT32_MAX, r->expires)};
 	uint64_t refresh;
 
 	sip_msg_hdr_apply(msg, true, SIP_HDR_CONTACT, contact_h, &g);
@@ -374,7 +373,7 @@ static void response_h(const struct flow_failure *failure, const struct sip_msg 
 	if (msg && longer_interval(r, msg))
 		return;
 	response.credentials_refused = decision.credentials_refused;
-	failed(r, &response, response.credentials_refused);
+	failed(r, &response);
 }
 
 /* Our address, and the one before it: nobody answers there any more. */

@@ -206,7 +206,7 @@ static void test_long_ones(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(v); i++) {
-		char *s = filled(v[i].before, 'x', 3000, v[i].after);
+		char *s = filled(v[i].before, 'x', 4000, v[i].after);
 
 		assert_int_equal(guard_look(&look, s, strlen(s)), GUARD_READ);
 		assert_int_equal(look.code, v[i].code);

@@ -234,11 +234,12 @@ static bool look_at_cseq(const struct guard_look *look, const char *text, const 
 	return !look->request || (len == look->method.len && !memcmp(p, text + look->method.at, len));
 }
 
-static bool has_no_space(const char *p, size_t len)
+static bool has_no_control(const char *p, size_t len)
 {
 	size_t i;
 
-	for (i = 0; i < len && (unsigned char)p[i] > ' '; i++)
+	/* blanks are wrong, too, but do no harm */
+	for (i = 0; i < len && (unsigned char)p[i] >= ' '; i++)
 		;
 	return i == len;
 }
@@ -252,7 +253,7 @@ static void look_at_value(struct guard_look *look, const struct field *f, const 
 
 	/* a response is read as far as it can be: what is odd in it is shown, or it is ours come back */
 	if (f->look & LINE && look->request)
-		good = good && has_no_space(p, len);
+		good = good && has_no_control(p, len);
 	if (f->look & (ADDRESS | PARAMS) && look->request)
 		/* "Contact: *" is well-formed by the same rules; one that is left empty is not */
 		good = good && is_well_formed(p, len, f->look & ADDRESS);
@@ -298,7 +299,7 @@ static void look_at_field(struct guard_look *look, bool *seen, const char *text,
 		return;
 	}
 	f = find_field(p, (size_t)(name_end - p));
-	if (end - p > ((f && f->look & PARSED) ? GUARD_LINE_MAX : GUARD_FIELD_MAX)) {
+	if (f && f->look & PARSED && end - p > GUARD_VALUE_MAX) {
 		find(look, 400, "Header Field Too Long");
 		look->unreadable = true;
 		return;
@@ -376,7 +377,7 @@ enum guard_verdict guard_look(struct guard_look *look, const char *text, size_t 
 	lf = memchr(line, '\n', (size_t)(end - line));
 	/* a stream of anything else is not listened to any longer than that */
 	if (!lf)
-		return end - line > GUARD_FIELD_MAX ? GUARD_REFUSE : GUARD_MORE;
+		return end - line > GUARD_START_MAX ? GUARD_REFUSE : GUARD_MORE;
 	line_len = (size_t)(lf - line);
 	if (line_len && line[line_len - 1] == '\r')
 		line_len--;

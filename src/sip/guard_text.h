@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define GUARD_LINE_MAX  2048   /* bytes of a start line, and of each field whose value libre parses at once */
-#define GUARD_FIELD_MAX 8192   /* of any other field */
+#define GUARD_LINE_MAX  2048   /* bytes of a request's start line */
+#define GUARD_VALUE_MAX 3072   /* of each field whose value libre parses at once */
+#define GUARD_START_MAX 8192   /* after so many without the end of a line it is no message */
 #define GUARD_COUNT_MAX 256    /* fields of a message */
 
 enum guard_verdict {

@@ -56,7 +56,8 @@ static void trace_h(bool tx, enum sip_transp tp, const struct sa *src, const str
 	/* what is read as something else is shown as it came */
 	if (!tx && guard_original(&pkt, &len))
 		log_debug("a message was put right before it was read");
-	trace_packet(tx, tp, src, dst, pkt, len);
+	if (tx || !guard_is_knock(pkt, len))
+		trace_packet(tx, tp, src, dst, pkt, len);
 	if (!tx) {
 		if (tp == SIP_TRANSP_UDP)
 			guard_datagram();

@@ -3,10 +3,14 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/log.h"
 #include "sip/guard.h"
 #include "sip/guard_text.h"
 
+#define HELPERS      16 /* as many as there are endpoints */
+#define HELPER_LAYER -10
 #define NOBODY "<sip:nobody@invalid>"
 
 typedef int decode_h(struct sip_msg **msgp, struct mbuf *mb);
@@ -18,7 +22,12 @@ static struct {
 	bool substituted;
 	struct mbuf *original;           /* when other bytes were read in its place */
 } last;
-static unsigned count;
+
+static struct {
+	char secret[33];
+	bool degraded;                   /* messages have come that the guard has not seen */
+	struct udp_helper *helpers[HELPERS];
+} knock;
 
 static decode_h *libre_decode(void)
 {
@@ -252,7 +261,6 @@ int sip_msg_decode(struct sip_msg **msgp, struct mbuf *mb)
 		return EINVAL;
 	mem_deref(last.original);
 	memset(&last, 0, sizeof(last));
-	count++;
 	verdict = guard_look(&look, (const char *)mbuf_buf(mb), mbuf_get_left(mb));
 	if (verdict != GUARD_READ)
 		return verdict == GUARD_MORE ? ENODATA : EBADMSG;
@@ -293,7 +301,7 @@ unsigned guard_fault(const struct sip_msg *msg, const char **reason, bool *close
 
 	if (msg != last.msg) {
 		if (guard_look(&own, (const char *)msg->mb->buf, msg->mb->end) != GUARD_READ)
-			memset(&own, 0, sizeof(own));
+			memset(&knock, 0, sizeof(knock));
 		look = &own;
 	}
 	*close = stream && (look->bad_length || !look->length);
@@ -341,13 +349,78 @@ void guard_hang_up(const struct sip_msg *msg)
 		shutdown(tcp_conn_fd(conn), SHUT_RD);
 }
 
-unsigned guard_count(void)
+/* --- is it there? ------------------------------------------------------------------------------ */
+
+void guard_knock(const struct sa *address)
 {
-	return count;
+	char packet[512];
+	int fd, n;
+
+	if (!knock.secret[0])
+		rand_str(knock.secret, sizeof(knock.secret));
+	n = re_snprintf(packet, sizeof(packet),
+			"OPTIONS sip:%J SIP/2.0\r\nVia: SIP/2.0/UDP %J;branch=z9hG4bK%s\r\nMax-Forwards: 0\r\n"
+			"From: <sip:%J>;tag=knock\r\nTo: <sip:%J>\r\nCall-ID: %s\r\nCSeq: 1 OPTIONS\r\n"
+			"Content-Length: 0\r\n\r\n",
+			address, address, knock.secret, address, address, knock.secret);
+	fd = socket(sa_af(address), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	/* without an answer nothing is known, which is as without a knock */
+	if (n > 0 && sendto(fd, packet, (size_t)n, 0, &address->u.sa, address->len) < 0)
+		log_debug("no knock: %s", strerror(errno));
+	close(fd);
+}
+
+bool guard_is_knock(const uint8_t *packet, size_t len)
+{
+	/* before a secret is drawn none is known */
+	return knock.secret[0] && len < 512 && memmem(packet, len, knock.secret, strlen(knock.secret));
+}
+
+/* Stands before libre at a socket of UDP: true keeps a packet from it. */
+static bool helper_h(struct sa *src, struct mbuf *mb, void *arg)
+{
+	const char *text = (const char *)mbuf_buf(mb);
+	struct guard_look look;
+
+	(void)src;
+	(void)arg;
+	/* STUN (RFC 7983), and a keep-alive */
+	if (mbuf_get_left(mb) < 5 || (unsigned char)text[0] < 4)
+		return false;
+	return guard_look(&look, text, mbuf_get_left(mb)) != GUARD_READ || look.unreadable;
+}
+
+static void help(const struct sip_msg *msg)
+{
+	unsigned i;
+
+	if (!knock.degraded)
+		log_warning("libre's parser cannot be guarded as this program is linked: slow messages over TCP are not kept from it");
+	knock.degraded = true;
+	if (msg->tp != SIP_TRANSP_UDP || udp_helper_find(msg->sock, HELPER_LAYER))
+		return;
+	for (i = 0; i < HELPERS && knock.helpers[i]; i++)
+		;
+	if (i < HELPERS && udp_register_helper(&knock.helpers[i], msg->sock, HELPER_LAYER, NULL, helper_h, NULL))
+		log_warning("nor can those over UDP");
+}
+
+bool guard_listen(const struct sip_msg *msg)
+{
+	if (msg != last.msg)
+		help(msg);
+	return knock.secret[0] && !pl_strcmp(&msg->callid, knock.secret);
 }
 
 void guard_close(void)
 {
+	unsigned i;
+
+	for (i = 0; i < HELPERS; i++)
+		mem_deref(knock.helpers[i]);
+	memset(&knock, 0, sizeof(knock));
 	mem_deref(last.original);
 	memset(&last, 0, sizeof(last));
 }

@@ -23,7 +23,14 @@ void guard_hang_up(const struct sip_msg *msg);
 
 /* Lets go of what was kept of the last message. */
 void guard_close(void);
-/* How many messages have come by the guard. */
-unsigned guard_count(void);
+
+/* Is it in its place? A packet of the phone's own, sent to each of its UDP addresses at the start, tells: how the
+ * program or libre was linked may have left the guard out, and nothing else would show that. */
+void guard_knock(const struct sa *address);
+/* Is it the text of such a packet? */
+bool guard_is_knock(const uint8_t *packet, size_t len);
+/* Takes note of a request: when it has not come by the guard, what would be slow or does harm is kept from libre
+ * at the datagram's socket from now on. True: it was a knock, and nobody is to be answered. */
+bool guard_listen(const struct sip_msg *msg);
 
 #endif

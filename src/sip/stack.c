@@ -88,6 +88,8 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 	const char *fault;
 	unsigned i, code;
 
+	if (guard_listen(msg))
+		return true;
 	/* without a Via there is nowhere to answer to */
 	if (!pl_isset(&msg->via.sentby))
 		return true;
@@ -162,6 +164,8 @@ static void network_changed_h(uint64_t slept_ms, void *arg)
 
 int stack_start(struct phone *p, const struct settings *set, const char *listen, bool named, const char **why)
 {
+	const struct endpoint *ep;
+	unsigned i;
 	int err;
 
 	phone = p;
@@ -171,8 +175,11 @@ int stack_start(struct phone *p, const struct settings *set, const char *listen,
 		phone = NULL;
 		settings = NULL;
 	}
-	else
+	else {
 		network_watch(network_changed_h, NULL);
+		for (i = 0; (ep = endpoint_at(i)) != NULL; i++)
+			guard_knock(&ep->address);
+	}
 	return err;
 }
 

@@ -2977,6 +2977,104 @@ def test_register_gone(a, p):
     a.none("registration x unregistered")
 
 
+# --- what the guard says -----------------------------------------------------------------------------
+
+
+GUARDED = {  # what differs from an OPTIONS that is answered: the answer over UDP, and over TCP when that is another
+    "nothing": ({}, 200),
+    "version": ({"start": "OPTIONS sip:me@h SIP/7.0", "Via": "SIP/7.0/{tp} 127.0.0.1:{port};branch=z9hG4bK-x;rport"}, 505),
+    "long version": ({"start": "OPTIONS sip:me@h SIP/2.0.1"}, 505),
+    "short version": ({"start": "OPTIONS sip:me@h SIP/2"}, 505),
+    "blanks": ({"start": "OPTIONS  sip:me@h  SIP/2.0 "}, 400),
+    "blank in the URI": ({"start": "OPTIONS sip:me@h; lr SIP/2.0"}, 400),
+    "bracketed URI": ({"start": "OPTIONS <sip:me@h> SIP/2.0"}, 400),
+    "long URI": ({"start": "OPTIONS sip:%s@h SIP/2.0" % ("x" * 3000)}, 414),
+    "no From": ({"From": None}, 400),
+    "no To": ({"To": None}, 400),
+    "no Call-ID": ({"Call-ID": None}, 400),
+    "no CSeq": ({"CSeq": None}, 400),
+    "CSeq of another method": ({"CSeq": "1 INVITE"}, 400),
+    "huge CSeq": ({"CSeq": "4294967296 OPTIONS"}, 400),
+    "two To": ({"more": "t: <sip:other@h>"}, 400),
+    "empty parameters": ({"Via": "SIP/2.0/{tp} 127.0.0.1:{port};;,;,,"}, 400),
+    "open quote": ({"To": '"Me <sip:me@h>'}, 400),
+    "blanks in brackets": ({"To": "< sip:me@h >"}, 400),
+    "no address": ({"From": "<<<"}, 400),
+    "old Via": ({"Via": "SIP/2.0/{tp} 127.0.0.1:{port}"}, 200),
+    "no length": ({"Content-Length": None}, 200, 411),
+    "negative length": ({"Content-Length": "-999"}, 400),
+    "wrapping length": ({"Content-Length": "4294967296"}, 400),
+    "lengths that differ": ({"more": "l: 7"}, 400),
+    "no field": ({"more": "what is this"}, 400),
+}
+
+
+def guarded(p, change):
+    fields = {"start": "OPTIONS sip:me@h SIP/2.0",
+              "Via": "SIP/2.0/{tp} 127.0.0.1:{port};branch=z9hG4bK-%d;rport" % time.monotonic_ns(),
+              "From": "<sip:bob@h>;tag=bob", "To": "<sip:me@h>", "Call-ID": "guard-%d" % time.monotonic_ns(), "CSeq": "1 OPTIONS",
+              "Content-Length": "0", "more": "Subject: x"}
+    fields.update(change)
+    lines = [fields.pop("start")] + ["%s: %s" % (n, v) for n, v in fields.items() if v and n != "more"] + [fields["more"]]
+    return ("\r\n".join(lines) + "\r\n\r\n").replace("{tp}", "TCP" if p.tcp else "UDP").replace(
+        "{port}", str(p.port))
+
+
+def test_guard_udp(a, p):
+    for name, (change, code, *_) in GUARDED.items():
+        p.send(guarded(p, change))
+        answer = p.recv()
+        assert answer and answer.code == code, (name, answer and answer.start)
+        assert answer.code == 200 or len(answer.start) > len("SIP/2.0 400 "), name
+
+
+def test_guard_tcp(a, p):
+    for name, (change, *codes) in GUARDED.items():
+        q = Peer(a, tcp=True)
+        q.connect()
+        text = guarded(q, change)
+        for part in (text[:30], text[30:-1], text[-1:]):
+            q.send(part)
+            a.do("nothing", None)
+        answer = q.recv()
+        assert answer and answer.code == codes[-1], (name, answer and answer.start)
+        if codes[-1] == 411 or "length" in name:
+            assert q.recv() is None and q.stream.recv(1) == b"", name
+        q.close()
+
+
+def test_guard_datagram_length(a, p):
+    text = guarded(p, {"Content-Length": "5"})
+    p.send(text + "1234")
+    assert p.recv().start == "SIP/2.0 400 Content-Length Beyond the Datagram"
+    p.send(guarded(p, {}) + guarded(p, {"CSeq": "1 X"}))  # what stands behind the body is nothing
+    p.expect(200)
+    p.none(400)
+
+
+def test_guard_short_status(a, p):
+    a.do("invite 1 %s -" % p.uri)
+    invite = p.expect("INVITE")
+    own = ["%s: %s" % (n, v + (";tag=x" if n == "To" else "")) for n, v in invite.headers
+           if n in ("Via", "From", "To", "Call-ID", "CSeq")]
+    p.send("\r\n".join(["SIP/2.0 486"] + own + ["Content-Length: 0", "", ""]))
+    p.expect("ACK")
+    assert "code=486" in a.expect("response 1")
+
+
+def test_guard_slow_junk(a, p):
+    long = "a " * 1500
+    for junk in ("a " * 4096, guarded(p, {"From": long, "To": long}), guarded(p, {"Via": "SIP/" * 740, "CSeq": long})):
+        began = time.monotonic()
+        for _ in range(10):
+            p.send(junk[:8192])
+        p.send(guarded(p, {}))
+        p.expect(200)
+        took = time.monotonic() - began
+        print("   ten datagrams of junk, then an answer: %.1f ms" % (took * 1000))
+        assert took < 0.2 or "OFFHOOK_TEST_UNDER" in os.environ, took
+
+
 def main():
     wanted = sys.argv[2:]
     failed = 0

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "sip/endpoint.h"
+#include "sip/guard.h"
 #include "sip/interfaces.h"
 #include "sip/trace.h"
 
@@ -52,8 +53,14 @@ static void trace_h(bool tx, enum sip_transp tp, const struct sa *src, const str
 		    const uint8_t *pkt, size_t len, void *arg)
 {
 	(void)arg;
-	trace_packet(tx, tp, src, dst, pkt, len);
+	/* what is read as something else is shown as it came */
+	if (!tx && guard_original(&pkt, &len))
+		log_debug("a message was put right before it was read");
+	if (tx || !guard_is_knock(pkt, len))
+		trace_packet(tx, tp, src, dst, pkt, len);
 	if (!tx) {
+		if (tp == SIP_TRANSP_UDP)
+			guard_datagram();
 		last_packet = pkt;
 		last_len = len;
 	}

@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "sip/endpoint.h"
-#include "sip/field.h"
+#include "sip/guard.h"
 #include "sip/network.h"
 #include "sip/registration.h"
 #include "sip/reply.h"
@@ -56,37 +56,6 @@ const char *stack_version(void)
 	return sys_libre_version_get();
 }
 
-/* A folded Call-ID could not be written back as it came. */
-static bool has_control(const struct pl *pl)
-{
-	size_t i;
-
-	for (i = 0; i < pl->l; i++) {
-		if ((unsigned char)pl->p[i] < ' ')
-			return true;
-	}
-	return false;
-}
-
-/* What a request must have (RFC 3261 section 8.1.1), in words for the 400. NULL: all is there. */
-static const char *fault_of(const struct sip_msg *msg)
-{
-	if (!pl_isset(&msg->from.auri) || !pl_isset(&msg->to.auri))
-		return "Missing From or To";
-	if (!pl_isset(&msg->callid) || has_control(&msg->callid))
-		return "Missing or Bad Call-ID";
-	if (!pl_isset(&msg->cseq.met))
-		return "Missing CSeq";
-	if (pl_cmp(&msg->cseq.met, &msg->met))
-		return "CSeq Method Does Not Match";
-	if (msg->cseq.num > INT32_MAX)
-		return "CSeq Too Large";
-	if (msg->tp == SIP_TRANSP_UDP && pl_isset(&msg->clen) &&
-	    field_number(&msg->clen, UINT32_MAX, 0) > mbuf_get_left(msg->mb))
-		return "Content-Length Beyond the Datagram";
-	return NULL;
-}
-
 static void cancel_in(struct endpoint *ep, const struct sip_msg *msg)
 {
 	/* one that belongs to an INVITE never comes here */
@@ -115,17 +84,21 @@ static const struct {
 static bool request_h(const struct sip_msg *msg, void *arg)
 {
 	struct endpoint *ep = arg;
-	bool ack = !pl_strcmp(&msg->met, "ACK");
+	bool ack = !pl_strcmp(&msg->met, "ACK"), close;
 	const char *fault;
-	unsigned i;
+	unsigned i, code;
 
+	if (guard_listen(msg))
+		return true;
 	/* without a Via there is nowhere to answer to */
 	if (!pl_isset(&msg->via.sentby))
 		return true;
-	fault = fault_of(msg);
-	if (fault) {
+	code = guard_fault(msg, &fault, &close);
+	if (code) {
 		if (!ack)
-			sip_reply(ep->sip, msg, 400, fault);
+			sip_reply(ep->sip, msg, (uint16_t)code, fault);
+		if (close)
+			guard_hang_up(msg);
 		return true;
 	}
 	if (pl_isset(&msg->to.tag) || ack) {
@@ -191,6 +164,8 @@ static void network_changed_h(uint64_t slept_ms, void *arg)
 
 int stack_start(struct phone *p, const struct settings *set, const char *listen, bool named, const char **why)
 {
+	const struct endpoint *ep;
+	unsigned i;
 	int err;
 
 	phone = p;
@@ -200,8 +175,11 @@ int stack_start(struct phone *p, const struct settings *set, const char *listen,
 		phone = NULL;
 		settings = NULL;
 	}
-	else
+	else {
 		network_watch(network_changed_h, NULL);
+		for (i = 0; (ep = endpoint_at(i)) != NULL; i++)
+			guard_knock(&ep->address);
+	}
 	return err;
 }
 
@@ -214,6 +192,7 @@ void stack_stop(void)
 	registration_close();
 	resolve_close();
 	endpoints_close();
+	guard_close();
 	phone = NULL;
 	settings = NULL;
 }

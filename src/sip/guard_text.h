@@ -1,0 +1,43 @@
+/* guard_text.h - what is wrong with the text of a SIP message, told before libre's parser sees it. Pure: bytes in,
+ * findings out, no state; the time is linear in the length, nothing is allocated, nothing is written. */
+#ifndef OFFHOOK_SIP_GUARD_TEXT_H
+#define OFFHOOK_SIP_GUARD_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define GUARD_LINE_MAX  2048   /* bytes of a request's start line */
+#define GUARD_VALUE_MAX 3072   /* of each field whose value libre parses at once */
+#define GUARD_START_MAX 8192   /* after so many without the end of a line it is no message */
+#define GUARD_COUNT_MAX 256    /* fields of a message */
+
+enum guard_verdict {
+	GUARD_READ,                    /* a whole header: libre may parse it, unless .unreadable */
+	GUARD_MORE,                    /* its end has not come yet */
+	GUARD_REFUSE                   /* no SIP message, or a response with which nothing can be done */
+};
+
+/* A part of the message; .len 0: it is not there. */
+struct guard_part {
+	size_t at, len;
+};
+
+struct guard_look {
+	bool request;
+	unsigned code;                 /* what a request is to be answered with: 400, 414, 505; 0: nothing is wrong */
+	const char *reason;            /* its reason phrase; static */
+	bool unreadable;               /* libre would take it for something else, or need long for it */
+	bool length;                   /* there is a Content-Length */
+	bool bad_length;               /* which does not say where the body ends */
+	bool short_status;             /* a response "SIP/2.0 486" without the blank after the code */
+	size_t start;                  /* where the start line begins: after empty lines (RFC 3261 section 7.5) */
+	size_t body;                   /* where the header has ended */
+	struct guard_part method, version;
+	struct guard_part via, from, to, call_id, cseq; /* values of the first fields of these names, as they came */
+};
+
+/* Looks at the LEN bytes at TEXT, a datagram or the beginning of a stream. With GUARD_READ and GUARD_REFUSE all
+ * of LOOK is set. RFC 3261 sections 7, 8.1.1, 18.3, 20 and 25; RFC 4475. */
+enum guard_verdict guard_look(struct guard_look *look, const char *text, size_t len);
+
+#endif

@@ -101,6 +101,12 @@ static const char *media_text(const struct media_params *m)
 
 /* --- the phone ------------------------------------------------------------------------------------ */
 
+const char *phone_forward(const struct phone *p)
+{
+	(void)p;
+	return "sip:eve@127.0.0.1:9";
+}
+
 unsigned phone_sip_incoming(struct phone *p, const struct incoming *in, unsigned *call)
 {
 	(void)p;
@@ -396,6 +402,8 @@ static int run(char *line)
 		port_sip_release(n);
 	else if (!strcmp(word[0], "refuse"))
 		refusal = n;
+	else if (!strcmp(word[0], "strict"))
+		settings.strict_content_length = n;
 	else if (!strcmp(word[0], "compact"))
 		settings.compact_headers = n;
 	else if (!strcmp(word[0], "left"))

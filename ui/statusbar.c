@@ -161,6 +161,13 @@ void statusbar_draw(struct picture *p, const char *clock)
 		right = screen_put_right(p->y, right - 1, cols / 3, ROLE_WARNING, words);
 		right--;
 	}
+	if (right > 20 && (p->s->dnd || p->s->forward[0])) {
+		right = screen_put_right(p->y, right - 1, right / 2, ROLE_WARNING,
+					 /* TRANSLATORS: in the status bar: calls that come are sent on to somebody else */
+					 p->s->forward[0] ? _("forwarding")
+					 /* TRANSLATORS: in the status bar: do not disturb; as short as possible */
+					 : _("do not disturb"));
+	}
 	if (p->s->muted) {
 		/* TRANSLATORS: in the status bar: the other side cannot hear you */
 		right = screen_put_right(p->y, right - 1, right / 2, ROLE_WARNING, _("mic muted"));

@@ -358,6 +358,7 @@ void call_missed(struct call *c, const char *reason)
 void call_tick(struct call *c, uint64_t now)
 {
 	struct response r;
+	unsigned code;
 
 	if (c->ring_wanted) {
 		c->ring_wanted = false;
@@ -387,9 +388,10 @@ void call_tick(struct call *c, uint64_t now)
 	}
 	if (now >= c->refuse_ms) {
 		c->refuse_ms = NEVER;
-		port_sip_reject(c->number, 408);
+		code = refusal_code(c->phone->settings->expired_response, 408);
+		port_sip_reject(c->number, code);
 		call_missed(c, "");
-		call_finish(c, ENDED_BY_US, 408, "");
+		call_finish(c, ENDED_BY_US, code, "");
 	}
 }
 

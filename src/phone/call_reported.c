@@ -23,30 +23,39 @@ static bool is_ours(const struct phone *p, const struct incoming *in)
 	return false;
 }
 
+void call_came_from(struct call *c, const struct incoming *in)
+{
+	const struct account *a = phone_account(c->phone, in->account);
+
+	text_show_str(c->uri, sizeof(c->uri), in->from_uri);
+	text_show_str(c->name, sizeof(c->name), in->from_name);
+	if (a)
+		text_copy(c->account, sizeof(c->account), a->name);
+}
+
 unsigned phone_sip_incoming(struct phone *p, const struct incoming *in, unsigned *call)
 {
 	unsigned seconds = p->settings->ring_timeout;
-	const struct account *a;
+	const char *text = NULL;
 	struct call *c;
+	unsigned code;
 
 	*call = 0;
 	if (!is_ours(p, in))
 		return 404;
-	if (p->shutting_down)
-		return 480;
-	if (phone_active_calls(p) >= p->settings->max_calls)
-		return 486;
+	code = refusal_of(p, &text);
+	if (code) {
+		if (text)
+			refusal_tell(p, in, code, text);
+		return code;
+	}
 	c = call_new(p);
 	if (!c)
 		return 486;
 	c->incoming = true;
 	c->state = CALL_RINGING;
 	c->was_ringing = true;
-	text_show_str(c->uri, sizeof(c->uri), in->from_uri);
-	text_show_str(c->name, sizeof(c->name), in->from_name);
-	a = phone_account(p, in->account);
-	if (a)
-		text_copy(c->account, sizeof(c->account), a->name);
+	call_came_from(c, in);
 	c->codecs = call_choose_codecs(c->codec, p->settings->codecs);
 	if (in->expires && in->expires < seconds)
 		seconds = in->expires;

@@ -158,6 +158,8 @@ void phone_snapshot(const struct phone *p, struct snapshot *s)
 		d->retry_ms = a->retry_ms;
 	}
 	s->muted = p->muted;
+	s->dnd = p->dnd;
+	text_show_str(s->forward, sizeof(s->forward), p->forward);
 	s->volume = p->settings->volume;
 	text_copy(s->audio_driver, sizeof(s->audio_driver), p->audio_driver);
 	text_copy(s->audio_trouble, sizeof(s->audio_trouble), p->audio_trouble);

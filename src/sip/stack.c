@@ -90,13 +90,13 @@ static const char *fault_of(const struct sip_msg *msg)
 static void cancel_in(struct endpoint *ep, const struct sip_msg *msg)
 {
 	/* one that belongs to an INVITE never comes here */
-	sip_treply(NULL, ep->sip, msg, 481, "Call/Transaction Does Not Exist");
+	reply_plain(NULL, ep, msg, 481, "Call/Transaction Does Not Exist");
 }
 
 static void invite_in(struct endpoint *ep, const struct sip_msg *msg)
 {
 	if (session_is_merged(msg))
-		sip_treply(NULL, ep->sip, msg, 482, "Loop Detected");
+		reply_plain(NULL, ep, msg, 482, "Loop Detected");
 	else
 		session_in_invite(ep, msg);
 }
@@ -122,15 +122,22 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 	/* without a Via there is nowhere to answer to */
 	if (!pl_isset(&msg->via.sentby))
 		return true;
+	/* S411-4: over a stream the framing has seen to it */
+	if (settings->strict_content_length && msg->tp == SIP_TRANSP_UDP && !pl_isset(&msg->clen) &&
+	    mbuf_get_left(msg->mb)) {
+		if (!ack)
+			reply_broken(ep, msg, 411, "Length Required");
+		return true;
+	}
 	fault = fault_of(msg);
 	if (fault) {
 		if (!ack)
-			sip_reply(ep->sip, msg, 400, fault);
+			reply_broken(ep, msg, 400, fault);
 		return true;
 	}
 	if (pl_isset(&msg->to.tag) || ack) {
 		if (!session_request_in_dialog(ep, msg) && !ack)
-			sip_treply(NULL, ep->sip, msg, 481, "Call/Transaction Does Not Exist");
+			reply_plain(NULL, ep, msg, 481, "Call/Transaction Does Not Exist");
 		return true;
 	}
 	for (i = 0; i < ARRAY_SIZE(methods) && pl_strcmp(&msg->met, methods[i].method); i++)
@@ -138,7 +145,7 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 	if (i == ARRAY_SIZE(methods))
 		reply_not_allowed(ep, msg);
 	else if (pl_strcasecmp(&msg->uri.scheme, "sip") && pl_strcasecmp(&msg->uri.scheme, "sips"))
-		sip_treply(NULL, ep->sip, msg, 416, "Unsupported URI Scheme");
+		reply_plain(NULL, ep, msg, 416, "Unsupported URI Scheme");
 	else if (!pl_strcmp(&msg->met, "CANCEL") || !reply_bad_extension(ep, msg))
 		methods[i].h(ep, msg);
 	return true;

@@ -113,8 +113,9 @@ unsigned phone_sip_incoming(struct phone *p, const struct incoming *in, unsigned
 	if (refusal)
 		return refusal;
 	*call = ++last_call;
-	printf("incoming %u user=%s from=%s name=%s account=%s offer=%d expires=%u\n", *call, shown(in->request_user),
-	       shown(in->from_uri), shown(in->from_name), shown(in->account), in->offer, in->expires);
+	printf("incoming %u user=%s from=%s name=%s account=%s offer=%d expires=%u%s\n", *call, shown(in->request_user),
+	       shown(in->from_uri), shown(in->from_name), shown(in->account), in->offer, in->expires,
+	       in->withheld ? " withheld" : "");
 	return 0;
 }
 

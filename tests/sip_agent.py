@@ -2396,6 +2396,13 @@ def test_refused_by_the_phone(a, p):
     assert p.expect(302)["Contact"] == "<sip:eve@127.0.0.1:9>"
 
 
+def test_a_withheld_number(a, p):
+    for n, (value, withheld) in enumerate((("none", False), ("id", True), ("header;user", True), ("identity", False),
+                                           ("critical ; ID", True), ("", False))):
+        p.request("INVITE", 1, call_id="w%d" % n, body=sdp(), headers=["Privacy: " + value])
+        assert a.expect("incoming").endswith(" withheld") == withheld, value
+
+
 def test_a_body_without_its_length(a, p):
     """S411-4: over UDP it runs to the end of the datagram, unless the user is strict."""
     for strict, code in ((0, 100), (1, 411)):

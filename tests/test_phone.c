@@ -536,6 +536,89 @@ static void nobody_is_disturbed(void **state)
 	ringing_in("me");
 }
 
+/* Whether a number is withheld is what the caller says; it may be a reason to refuse. */
+static void a_withheld_number(void **state)
+{
+	static const struct { const char *from, *name; bool asked; const char *who; } caller[] = {
+		{"sip:anonymous@anonymous.invalid", "", false, "a withheld number"},
+		{"sip:Anonymous@h", "Anonymous", false, "Anonymous (number withheld)"},
+		{"sip:bob@h", "Bob", true, "Bob (number withheld)"},
+		{"sip:bob@h", "Bob", false, "Bob"},
+	};
+	struct incoming in = {.request_user = "me"};
+	unsigned i, call;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		in.from_uri = caller[i].from;
+		in.from_name = caller[i].name;
+		in.withheld = caller[i].asked;
+		settings.block_anonymous = false;
+		assert_int_equal(phone_sip_incoming(phone, &in, &call), 0);
+		take_snapshot();
+		assert_string_equal(snap.call[0].name, caller[i].who);
+		phone_reject(phone, call, 486);
+		fake_taken();
+		settings.block_anonymous = true;
+		assert_int_equal(phone_sip_incoming(phone, &in, &call), i < 3 ? 433 : 0);
+		if (i < 3)
+			assert_string_equal(fake_taken(), "event call closed\n");
+	}
+	take_snapshot();
+	assert_string_equal(snap.notice[0].title, "A call from Bob (number withheld) was refused.");
+}
+
+static unsigned ringing_for(const char *account)
+{
+	struct incoming in = {.request_user = "me", .from_uri = "sip:bob@127.0.0.1", .from_name = "Bob", .account = account};
+	unsigned call;
+
+	assert_int_equal(phone_sip_incoming(phone, &in, &call), 0);
+	fake_pass(phone, 0);
+	return call;
+}
+
+/* It beeps first, then it says so; and nobody is put on hold for it. */
+static void a_call_is_answered_by_itself(void **state)
+{
+	struct media_params m = agreed(MEDIA_BOTH);
+	struct account a;
+	const char *why;
+	unsigned c;
+
+	(void)state;
+	assert_int_equal(account_init(&a, "door", "sip:door@h", &why), 0);
+	assert_int_equal(account_set(&a, "register", "no", &why), 0);
+	assert_int_equal(account_set(&a, "answer-mode", "auto", &why), 0);
+	assert_int_equal(phone_account_add(phone, &a), 0);
+	fake_taken();
+	c = ringing_for("door");
+	assert_string_equal(fake_taken(), "event call ringing\n180 1\ntone 1 call-waiting\nevent tone call-waiting on\n");
+	fake_pass(phone, 1999);
+	assert_string_equal(fake_taken(), "");
+	fake_pass(phone, 1);
+	assert_string_equal(fake_taken(), "tone 1 none\nevent tone call-waiting off\n200 1 with 3 codecs\n");
+	take_snapshot();
+	assert_string_equal(snap.notice[0].title, "The call from Bob was answered by itself: you can be heard.");
+	phone_sip_established(phone, c, &m);
+	fake_taken();
+
+	/* call waiting: a person decides */
+	c = ringing_for("door");
+	fake_pass(phone, 10000);
+	assert_null(strstr(fake_taken(), "200 2"));
+	phone_reject(phone, c, 486);
+
+	/* who hangs up first is not answered; nor is another account's call */
+	phone_hangup(phone, 1);
+	c = ringing_for("door");
+	phone_sip_closed(phone, c, ENDED_BY_THEM, 0, "");
+	c = ringing_for(NULL);
+	fake_taken();
+	fake_pass(phone, 10000);
+	assert_string_equal(fake_taken(), "");
+}
+
 /* S404-1 comes first: who is not ours is neither told nor sent on. */
 static void calls_are_sent_on(void **state)
 {
@@ -1079,6 +1162,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_incoming_call_rings_and_is_answered, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_stranger_is_not_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(nobody_is_disturbed, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_withheld_number, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_call_is_answered_by_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(calls_are_sent_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(refusals_are_told_in_measure, setup, teardown),
 		cmocka_unit_test_setup_teardown(above_max_calls_it_is_busy, setup, teardown),

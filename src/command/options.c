@@ -27,6 +27,8 @@ static const struct option_row table[] = {
 	 N_("device of the microphone, or default"), AT(audio_input)},
 	{"audio-output", OPTION_TEXT, 0, 0, "", "default", NULL,
 	 N_("device that the other side is heard on, or default"), AT(audio_output)},
+	{"block-anonymous", OPTION_BOOL, 0, 1, "", "no", NULL,
+	 N_("refuse calls whose number is withheld (433)"), AT(block_anonymous)},
 	{"codecs", OPTION_CODECS, 0, 0, "", "opus,PCMU,PCMA", NULL,
 	 N_("sound formats that are offered, the best first"), AT(codecs)},
 	{"compact-headers", OPTION_BOOL, 0, 1, "", "no", NULL,

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/i18n.h"
 #include "base/text.h"
@@ -23,12 +24,25 @@ static bool is_ours(const struct phone *p, const struct incoming *in)
 	return false;
 }
 
+bool incoming_withheld(const struct incoming *in)
+{
+	char user[TARGET_MAX], host[TARGET_MAX];
+	unsigned port;
+
+	if (in->withheld)
+		return true;
+	/* RFC 3323 section 4.1.1.3 */
+	return !target_uri_parts(in->from_uri, user, sizeof(user), host, sizeof(host), &port) &&
+	       (!strcasecmp(user, "anonymous") || !strcasecmp(host, "anonymous.invalid"));
+}
+
 void call_came_from(struct call *c, const struct incoming *in)
 {
 	const struct account *a = phone_account(c->phone, in->account);
 
 	text_show_str(c->uri, sizeof(c->uri), in->from_uri);
 	text_show_str(c->name, sizeof(c->name), in->from_name);
+	c->withheld = incoming_withheld(in);
 	if (a)
 		text_copy(c->account, sizeof(c->account), a->name);
 }
@@ -43,7 +57,7 @@ unsigned phone_sip_incoming(struct phone *p, const struct incoming *in, unsigned
 	*call = 0;
 	if (!is_ours(p, in))
 		return 404;
-	code = refusal_of(p, &text);
+	code = refusal_of(p, in, &text);
 	if (code) {
 		if (text)
 			refusal_tell(p, in, code, text);

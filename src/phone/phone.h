@@ -183,6 +183,7 @@ struct incoming {
 	const char *from_name;        /* display name, raw, "" = none */
 	const char *account;          /* whose Contact was called, or NULL: not known */
 	bool offer;                   /* the INVITE had SDP */
+	bool withheld;                /* the caller asks for privacy (RFC 3323) */
 	unsigned expires;             /* seconds from Expires, 0 = none */
 };
 /* A new call came in. Returns 0 (it will be answered by port_sip_ring/answer/reject(); *CALL is

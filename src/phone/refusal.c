@@ -14,11 +14,16 @@ unsigned refusal_code(const char *setting, unsigned fallback)
 	return code >= 300 && code <= 699 ? (unsigned)code : fallback;
 }
 
-unsigned refusal_of(const struct phone *p, const char **text)
+unsigned refusal_of(const struct phone *p, const struct incoming *in, const char **text)
 {
 	*text = NULL;
 	if (p->shutting_down)
 		return 480;
+	if (p->settings->block_anonymous && incoming_withheld(in)) {
+		/* TRANSLATORS: %s is who called: "a withheld number" */
+		*text = N_("A call from %s was refused.");
+		return 433;
+	}
 	if (p->forward[0]) {
 		/* TRANSLATORS: %s is who called */
 		*text = N_("A call from %s was forwarded.");

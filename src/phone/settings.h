@@ -32,6 +32,7 @@ struct settings {
 	bool compact_headers;
 	char expired_response[SETTING_TEXT_MAX]; /* "408" or "487": to a call that rang too long */
 	char dnd_response[SETTING_TEXT_MAX];  /* "480", "486" or "603": to calls while nobody wants to be disturbed */
+	bool block_anonymous;                 /* calls whose number is withheld are refused */
 	bool strict_content_length;           /* a body without its length is refused over UDP too */
 	unsigned volume;                      /* of what is heard, percent 0-200, 100 = as received */
 };

@@ -185,6 +185,23 @@ static int offer_usable(const char *sdp, size_t len)
 	return err;
 }
 
+/* RFC 3323 section 4.2; RFC 3325 section 9.3. */
+static bool asks_for_privacy(const struct sip_msg *msg)
+{
+	const struct sip_hdr *h = sip_msg_xhdr(msg, "Privacy");
+	struct pl rest, word;
+
+	if (!h)
+		return false;
+	rest = h->val;
+	while (rest.l && !re_regex(rest.p, rest.l, "[a-z0-9\\-]+", &word)) {
+		if (!pl_strcasecmp(&word, "id") || !pl_strcasecmp(&word, "user"))
+			return true;
+		pl_advance(&rest, word.p + word.l - rest.p);
+	}
+	return false;
+}
+
 static unsigned tell_incoming(struct session *s, bool offer, unsigned *call)
 {
 	const struct sip_msg *msg = s->msg;
@@ -196,6 +213,7 @@ static unsigned tell_incoming(struct session *s, bool offer, unsigned *call)
 		.from_name = name,
 		.account = s->account ? s->account->name : NULL,
 		.offer = offer,
+		.withheld = asks_for_privacy(msg),
 		.expires = field_number(&msg->expires, UINT32_MAX, 0),
 	};
 	unsigned code;

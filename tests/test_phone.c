@@ -609,8 +609,15 @@ static void a_call_is_answered_by_itself(void **state)
 	assert_null(strstr(fake_taken(), "200 2"));
 	phone_reject(phone, c, 486);
 
-	/* who hangs up first is not answered; nor is another account's call */
+	/* by its user part, too */
 	phone_hangup(phone, 1);
+	c = ringing_in("door");
+	fake_taken();
+	fake_pass(phone, 2000);
+	assert_non_null(strstr(fake_taken(), "200 3"));
+	phone_hangup(phone, c);
+
+	/* who hangs up first is not answered; nor is another account's call */
 	c = ringing_for("door");
 	phone_sip_closed(phone, c, ENDED_BY_THEM, 0, "");
 	c = ringing_for(NULL);

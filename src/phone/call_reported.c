@@ -36,9 +36,23 @@ bool incoming_withheld(const struct incoming *in)
 	       (!strcasecmp(user, "anonymous") || !strcasecmp(host, "anonymous.invalid"));
 }
 
+/* The account whose Contact was called, or whose user part was. */
+static const struct account *account_called(const struct phone *p, const struct incoming *in)
+{
+	unsigned i;
+
+	if (in->account)
+		return phone_account(p, in->account);
+	for (i = 0; i < p->accounts; i++) {
+		if (!strcmp(in->request_user, p->account[i].user))
+			return &p->account[i];
+	}
+	return NULL;
+}
+
 void call_came_from(struct call *c, const struct incoming *in)
 {
-	const struct account *a = phone_account(c->phone, in->account);
+	const struct account *a = account_called(c->phone, in);
 
 	text_show_str(c->uri, sizeof(c->uri), in->from_uri);
 	text_show_str(c->name, sizeof(c->name), in->from_name);

@@ -2403,6 +2403,18 @@ def test_a_withheld_number(a, p):
         assert a.expect("incoming").endswith(" withheld") == withheld, value
 
 
+def test_a_second_invite_before_the_first_is_answered(a, p):
+    """RFC 3261 section 14.2."""
+    p.request("INVITE", 1, call_id="twice", body=sdp())
+    call = int(a.expect("incoming").split()[1])
+    a.do("ring %d" % call)
+    to = p.expect(180)["To"]
+    p.request("INVITE", 2, call_id="twice", to=to, body=sdp())
+    assert 0 <= int(p.expect(500)["Retry-After"]) <= 10
+    a.do("reject %d 486" % call)
+    p.expect(486)
+
+
 def test_a_body_without_its_length(a, p):
     """S411-4: over UDP it runs to the end of the datagram, unless the user is strict."""
     for strict, code in ((0, 100), (1, 411)):

@@ -132,6 +132,19 @@ int phone_dtmf(struct phone *p, unsigned call, const char *digits)
 
 void phone_mute(struct phone *p, bool on) { (void)p; fake.muted = on; }
 bool phone_muted(const struct phone *p) { (void)p; return fake.muted; }
+void phone_set_dnd(struct phone *p, bool on) { (void)p; fake.dnd = on; }
+bool phone_dnd(const struct phone *p) { (void)p; return fake.dnd; }
+const char *phone_forward(const struct phone *p) { (void)p; return fake.forward; }
+
+int phone_set_forward(struct phone *p, const char *target, const char **why)
+{
+	(void)p;
+	*why = "no such target";
+	if (!fake.err)
+		snprintf(fake.forward, sizeof(fake.forward), "%s", target ? target : "");
+	return fake.err;
+}
+
 void phone_settings_changed(struct phone *p) { (void)p; fake.settings_changed++; }
 unsigned phone_last_call(const struct phone *p) { (void)p; return fake.last; }
 unsigned phone_selected(const struct phone *p) { (void)p; return fake.selected; }

@@ -15,7 +15,8 @@ struct fake {
 	char did[256];              /* the newest thing that was asked: "dial echo", "hangup 3" ... */
 	char header[256];           /* first header of the last dial */
 	int err;                    /* what the functions about calls return */
-	bool muted;
+	bool muted, dnd;
+	char forward[128];
 	bool armed;                 /* the redial */
 	unsigned notice_call;       /* of the selected notice */
 	unsigned settings_changed;

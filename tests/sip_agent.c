@@ -101,14 +101,21 @@ static const char *media_text(const struct media_params *m)
 
 /* --- the phone ------------------------------------------------------------------------------------ */
 
+const char *phone_forward(const struct phone *p)
+{
+	(void)p;
+	return "sip:eve@127.0.0.1:9";
+}
+
 unsigned phone_sip_incoming(struct phone *p, const struct incoming *in, unsigned *call)
 {
 	(void)p;
 	if (refusal)
 		return refusal;
 	*call = ++last_call;
-	printf("incoming %u user=%s from=%s name=%s account=%s offer=%d expires=%u\n", *call, shown(in->request_user),
-	       shown(in->from_uri), shown(in->from_name), shown(in->account), in->offer, in->expires);
+	printf("incoming %u user=%s from=%s name=%s account=%s offer=%d expires=%u%s\n", *call, shown(in->request_user),
+	       shown(in->from_uri), shown(in->from_name), shown(in->account), in->offer, in->expires,
+	       in->withheld ? " withheld" : "");
 	return 0;
 }
 
@@ -396,6 +403,8 @@ static int run(char *line)
 		port_sip_release(n);
 	else if (!strcmp(word[0], "refuse"))
 		refusal = n;
+	else if (!strcmp(word[0], "strict"))
+		settings.strict_content_length = n;
 	else if (!strcmp(word[0], "compact"))
 		settings.compact_headers = n;
 	else if (!strcmp(word[0], "left"))

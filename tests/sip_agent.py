@@ -2383,6 +2383,52 @@ def test_their_request_to_us(a, p):
     p.expect(100)
 
 
+def test_refused_by_the_phone(a, p):
+    """What the phone says is what goes out; but 402, 406, 421 and 483 never do (S402-1, S406-1)."""
+    for code, sent in ((404, 404), (480, 480), (486, 486), (603, 603), (402, 500), (406, 500), (421, 500), (483, 500)):
+        a.do("refuse %d" % code)
+        p.request("INVITE", 1, call_id="r%d" % code, body=sdp())
+        p.expect(100)
+        p.expect(sent)
+    a.do("refuse 302")
+    p.request("INVITE", 1, call_id="r302", body=sdp())
+    p.expect(100)
+    assert p.expect(302)["Contact"] == "<sip:eve@127.0.0.1:9>"
+
+
+def test_a_withheld_number(a, p):
+    for n, (value, withheld) in enumerate((("none", False), ("id", True), ("header;user", True), ("identity", False),
+                                           ("critical ; ID", True), ("", False))):
+        p.request("INVITE", 1, call_id="w%d" % n, body=sdp(), headers=["Privacy: " + value])
+        assert a.expect("incoming").endswith(" withheld") == withheld, value
+
+
+def test_a_second_invite_before_the_first_is_answered(a, p):
+    """RFC 3261 section 14.2."""
+    p.request("INVITE", 1, call_id="twice", body=sdp())
+    call = int(a.expect("incoming").split()[1])
+    a.do("ring %d" % call)
+    to = p.expect(180)["To"]
+    p.request("INVITE", 2, call_id="twice", to=to, body=sdp())
+    assert 0 <= int(p.expect(500)["Retry-After"]) <= 10
+    a.do("reject %d 486" % call)
+    p.expect(486)
+
+
+def test_a_body_without_its_length(a, p):
+    """S411-4: over UDP it runs to the end of the datagram, unless the user is strict."""
+    for strict, code in ((0, 100), (1, 411)):
+        a.do("strict %d" % strict)
+        p.send("INVITE sip:me@x SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bK-s%d;rport\r\nMax-Forwards: 70\r\n"
+               "From: <sip:a@b>;tag=1\r\nTo: <sip:me@d>\r\nCall-ID: s%d\r\nCSeq: 1 INVITE\r\nContact: <%s>\r\n"
+               "Content-Type: application/sdp\r\n\r\n%s" % (p.port, strict, strict, p.uri, sdp()))
+        p.expect(code)
+        if not strict:
+            a.expect("incoming")
+    p.request("OPTIONS", 1, call_id="so")
+    p.expect(200)
+
+
 def raw(p, *lines):
     p.send("\r\n".join(lines) + "\r\n\r\n")
 

@@ -197,7 +197,7 @@ static void the_keys_are_those_that_can_be_set(void **state)
 		if (account_set(&a, *key, "\x01", &why))
 			assert_string_not_equal(why, "An account has no such key.");
 	}
-	assert_int_equal(n, 9);
+	assert_int_equal(n, 10);
 }
 
 static void the_password_goes_home_only(void **state)

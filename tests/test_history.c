@@ -122,10 +122,13 @@ static void each_end_is_a_row(void **state)
 	phone_sip_closed(phone, call, ENDED_BY_THEM, 0, "");
 	assert_int_equal(phone_sip_incoming(phone, &in, &call), 0);
 	phone_sip_closed(phone, call, ENDED_BY_THEM, 0, "");
+	phone_set_dnd(phone, true); /* refused before it rang: missed all the same */
+	assert_int_equal(phone_sip_incoming(phone, &in, &call), 480);
 	assert_string_equal(rows(), "out sip:bob@h 486 - Busy Here - 0.0\n"
 				    "out sip:bob@nowhere - dns - - 0.0\n"
 				    "out sip:ann@h - - - them 2.5\n"
-				    "in sip:eve@h - - - them 0.0\n");
+				    "in sip:eve@h - - - them 0.0\n"
+				    "in sip:eve@h 480 - - us 0.0\n");
 }
 
 /* What a later listener sees when it hears of an outcome. */

@@ -45,6 +45,10 @@ static void defaults(void **state)
 	assert_string_equal(settings.redirect, "ask");
 	assert_string_equal(settings.tone_not_found, "reorder");
 	assert_false(settings.compact_headers);
+	assert_string_equal(settings.expired_response, "408");
+	assert_string_equal(settings.dnd_response, "480");
+	assert_false(settings.strict_content_length);
+	assert_false(settings.block_anonymous);
 }
 
 /* From the locale; etsi when it has no table; us without a locale. */
@@ -81,7 +85,7 @@ static void the_table(void **state)
 	const struct option_row *t = options_table(&n);
 
 	(void)state;
-	assert_int_equal(n, 17);
+	assert_int_equal(n, 21);
 	for (i = 0; i < n; i++) {
 		struct buf error = {0}, out = {0};
 

@@ -502,6 +502,173 @@ static void a_stranger_is_not_found(void **state)
 	assert_int_equal(phone_sip_incoming(phone, &in, &call), 0);
 }
 
+/* A call is refused before it rings: nothing is heard, but it is told as missed, once. */
+static void refused_before_it_rings(unsigned code, const char *title)
+{
+	struct incoming in = {.request_user = "me", .from_uri = "sip:bob@127.0.0.1", .from_name = "Bob"};
+	unsigned call = 1;
+
+	assert_int_equal(phone_sip_incoming(phone, &in, &call), code);
+	assert_int_equal(call, 0);
+	fake_pass(phone, 1000);
+	assert_string_equal(fake_taken(), "event call closed\n");
+	take_snapshot();
+	assert_int_equal(snap.calls, 0);
+	assert_string_equal(snap.notice[0].title, title);
+}
+
+static void nobody_is_disturbed(void **state)
+{
+	static const struct { const char *setting; unsigned code; } want[] = {
+		{"", 480}, {"480", 480}, {"486", 486}, {"603", 603},
+	};
+	unsigned i;
+
+	(void)state;
+	phone_set_dnd(phone, true);
+	take_snapshot();
+	assert_true(snap.dnd);
+	for (i = 0; i < 4; i++) {
+		strcpy(settings.dnd_response, want[i].setting);
+		refused_before_it_rings(want[i].code, "Missed call from Bob: you did not want to be disturbed.");
+	}
+	phone_set_dnd(phone, false);
+	ringing_in("me");
+}
+
+/* Whether a number is withheld is what the caller says; it may be a reason to refuse. */
+static void a_withheld_number(void **state)
+{
+	static const struct { const char *from, *name; bool asked; const char *who; } caller[] = {
+		{"sip:anonymous@anonymous.invalid", "", false, "a withheld number"},
+		{"sip:Anonymous@h", "Anonymous", false, "Anonymous (number withheld)"},
+		{"sip:bob@h", "Bob", true, "Bob (number withheld)"},
+		{"sip:bob@h", "Bob", false, "Bob"},
+	};
+	struct incoming in = {.request_user = "me"};
+	unsigned i, call;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		in.from_uri = caller[i].from;
+		in.from_name = caller[i].name;
+		in.withheld = caller[i].asked;
+		settings.block_anonymous = false;
+		assert_int_equal(phone_sip_incoming(phone, &in, &call), 0);
+		take_snapshot();
+		assert_string_equal(snap.call[0].name, caller[i].who);
+		phone_reject(phone, call, 486);
+		fake_taken();
+		settings.block_anonymous = true;
+		assert_int_equal(phone_sip_incoming(phone, &in, &call), i < 3 ? 433 : 0);
+		if (i < 3)
+			assert_string_equal(fake_taken(), "event call closed\n");
+	}
+	take_snapshot();
+	assert_string_equal(snap.notice[0].title, "A call from Bob (number withheld) was refused.");
+}
+
+static unsigned ringing_for(const char *account)
+{
+	struct incoming in = {.request_user = "me", .from_uri = "sip:bob@127.0.0.1", .from_name = "Bob", .account = account};
+	unsigned call;
+
+	assert_int_equal(phone_sip_incoming(phone, &in, &call), 0);
+	fake_pass(phone, 0);
+	return call;
+}
+
+/* It beeps first, then it says so; and nobody is put on hold for it. */
+static void a_call_is_answered_by_itself(void **state)
+{
+	struct media_params m = agreed(MEDIA_BOTH);
+	struct account a;
+	const char *why;
+	unsigned c;
+
+	(void)state;
+	assert_int_equal(account_init(&a, "door", "sip:door@h", &why), 0);
+	assert_int_equal(account_set(&a, "register", "no", &why), 0);
+	assert_int_equal(account_set(&a, "answer-mode", "auto", &why), 0);
+	assert_int_equal(phone_account_add(phone, &a), 0);
+	fake_taken();
+	c = ringing_for("door");
+	assert_string_equal(fake_taken(), "event call ringing\n180 1\ntone 1 call-waiting\nevent tone call-waiting on\n");
+	fake_pass(phone, 1999);
+	assert_string_equal(fake_taken(), "");
+	fake_pass(phone, 1);
+	assert_string_equal(fake_taken(), "tone 1 none\nevent tone call-waiting off\n200 1 with 3 codecs\n");
+	take_snapshot();
+	assert_string_equal(snap.notice[0].title, "The call from Bob was answered by itself: you can be heard.");
+	phone_sip_established(phone, c, &m);
+	fake_taken();
+
+	/* call waiting: a person decides */
+	c = ringing_for("door");
+	fake_pass(phone, 10000);
+	assert_null(strstr(fake_taken(), "200 2"));
+	phone_reject(phone, c, 486);
+
+	/* by its user part, too */
+	phone_hangup(phone, 1);
+	c = ringing_in("door");
+	fake_taken();
+	fake_pass(phone, 2000);
+	assert_non_null(strstr(fake_taken(), "200 3"));
+	phone_hangup(phone, c);
+
+	/* who hangs up first is not answered; nor is another account's call */
+	c = ringing_for("door");
+	phone_sip_closed(phone, c, ENDED_BY_THEM, 0, "");
+	c = ringing_for(NULL);
+	fake_taken();
+	fake_pass(phone, 10000);
+	assert_string_equal(fake_taken(), "");
+}
+
+/* S404-1 comes first: who is not ours is neither told nor sent on. */
+static void calls_are_sent_on(void **state)
+{
+	struct incoming in = {.request_user = "nobody", .from_uri = "sip:bob@127.0.0.1", .from_name = ""};
+	const char *why = NULL;
+	unsigned call;
+
+	(void)state;
+	assert_int_equal(phone_set_forward(phone, "no place", &why), EINVAL);
+	assert_non_null(why);
+	assert_string_equal(phone_forward(phone), "");
+	assert_int_equal(phone_set_forward(phone, "eve@127.0.0.1", &why), 0);
+	assert_string_equal(phone_forward(phone), "sip:eve@127.0.0.1");
+	take_snapshot();
+	assert_string_equal(snap.forward, "sip:eve@127.0.0.1");
+	phone_set_dnd(phone, true);
+	refused_before_it_rings(302, "A call from Bob was forwarded.");
+	phone_set_dnd(phone, false);
+	assert_int_equal(phone_sip_incoming(phone, &in, &call), 404);
+	assert_string_equal(fake_taken(), "");
+	assert_int_equal(phone_set_forward(phone, NULL, &why), 0);
+	ringing_in("me");
+}
+
+/* A caller who tries again and again fills neither the notices nor the history. */
+static void refusals_are_told_in_measure(void **state)
+{
+	struct incoming in = {.request_user = "me", .from_uri = "sip:bob@127.0.0.1", .from_name = "Bob"};
+	unsigned i, call, told = 0;
+	const char *s;
+
+	(void)state;
+	phone_set_dnd(phone, true);
+	for (i = 0; i < 1000; i++) {
+		assert_int_equal(phone_sip_incoming(phone, &in, &call), 480);
+		if (i % 500 == 499)
+			fake_pass(phone, 60000);
+	}
+	for (s = fake_taken(); (s = strstr(s, "event call closed")) != NULL; s++)
+		told++;
+	assert_int_equal(told, 40);
+}
+
 static void above_max_calls_it_is_busy(void **state)
 {
 	struct incoming in = {.request_user = "me", .from_uri = "sip:bob@127.0.0.1", .from_name = ""};
@@ -536,6 +703,14 @@ static void ringing_has_an_end(void **state)
 	take_snapshot();
 	assert_int_equal(snap.notices, 1);
 	assert_non_null(strstr(snap.notice[0].title, "Bob"));
+
+	/* or 487, as RFC 3261 section 13.3.1 has it */
+	strcpy(settings.expired_response, "487");
+	assert_int_equal(phone_sip_incoming(phone, &in, &call), 0);
+	fake_pass(phone, 10000);
+	fake_taken();
+	fake_pass(phone, 2000);
+	assert_string_equal(fake_taken(), "487 2\nrelease 2\nevent call closed\n");
 }
 
 /* S408-3: the CANCEL came first: no 408. Answered elsewhere is no missed call. */
@@ -993,6 +1168,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_conversation_at_a_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_incoming_call_rings_and_is_answered, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_stranger_is_not_found, setup, teardown),
+		cmocka_unit_test_setup_teardown(nobody_is_disturbed, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_withheld_number, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_call_is_answered_by_itself, setup, teardown),
+		cmocka_unit_test_setup_teardown(calls_are_sent_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(refusals_are_told_in_measure, setup, teardown),
 		cmocka_unit_test_setup_teardown(above_max_calls_it_is_busy, setup, teardown),
 		cmocka_unit_test_setup_teardown(ringing_has_an_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_caller_gives_up, setup, teardown),

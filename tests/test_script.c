@@ -638,10 +638,23 @@ static void views_and_keys(void **state)
 	assert_null(keymap_find(env.keymap, global, 1, "X", &longer));
 }
 
+static void what_callers_get(void **state)
+{
+	(void)state;
+	run("dnd on");
+	assert_true(fake.dnd);
+	run("dnd toggle");
+	assert_false(fake.dnd);
+	run("forward  sip:eve@127.0.0.1");
+	assert_string_equal(fake.forward, "sip:eve@127.0.0.1");
+	run("forward off");
+	assert_string_equal(fake.forward, "");
+}
+
 static void help_comes_from_the_table(void **state)
 {
 	static const char *const are[] = {
-		"account", "answer", "bind", "dial", "dtmf", "echo", "exchange", "hangup", "help", "history", "hold",
+		"account", "answer", "bind", "dial", "dnd", "dtmf", "echo", "exchange", "forward", "hangup", "help", "history", "hold",
 		"import", "list-commands", "mute", "notice", "quit", "redial", "reject", "resume", "select", "set", "sleep",
 		"source", "toggle", "trace", "unbind", "view", "volume", "wait",
 	};
@@ -874,7 +887,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(one_after_the_other), T(sleeping), T(stop_on_error), T(freed_by_its_handlers), T(too_many),
 		T(a_call_that_is_answered), T(a_call_that_fails), T(time_limits), T(wrong_waits), T(incoming),
-		T(registered), T(dialling), T(calls), T(history_is_exported), T(views_and_keys), T(notices_and_traces), T(help_comes_from_the_table),
+		T(registered), T(dialling), T(calls), T(history_is_exported), T(views_and_keys), T(notices_and_traces), T(what_callers_get), T(help_comes_from_the_table),
 		T(nearest), T(sourcing),
 		T(the_rc_file), T(accounts), T(accounts_of_the_rc_file), T(no_password_in_errors),
 	};

@@ -273,6 +273,20 @@ static void due(struct snapshot *s)
 	s->due_notice = s->notice[0].id;
 }
 
+static void not_disturbed(struct snapshot *s)
+{
+	idle_demo(s);
+	s->dnd = true;
+	s->muted = true;
+}
+
+static void forwarding(struct snapshot *s)
+{
+	idle_demo(s);
+	s->dnd = true;
+	text_copy(s->forward, sizeof(s->forward), "sip:eve@example.com");
+}
+
 /* What needs an answer: a choice, an address, a password. */
 static void choice(struct snapshot *s)
 {
@@ -347,7 +361,9 @@ static void crowd(struct snapshot *s)
 }
 
 static const struct { const char *name; void (*fill)(struct snapshot *s); } cases[] = {
-	{ "idle-demo", idle_demo }, { "idle", idle }, { "talking", talking }, { "two-calls", two_calls }, { "accounts", accounts }, { "one-failed", one_failed },
+	{ "idle-demo", idle_demo },
+	{ "not-disturbed", not_disturbed },
+	{ "forwarding", forwarding }, { "idle", idle }, { "talking", talking }, { "two-calls", two_calls }, { "accounts", accounts }, { "one-failed", one_failed },
 	{ "all-accounts", all_accounts },
 	{ "incoming", incoming }, { "on-hold", on_hold }, { "failed", failed }, { "local-failure", local_failure },
 	{ "hostile", hostile }, { "crowd", crowd }, { "retry", retry }, { "redials", redials }, { "due", due },

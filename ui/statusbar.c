@@ -149,6 +149,21 @@ static unsigned draw_redials(const struct picture *p, unsigned right)
 	return words[0] && right > 3 ? screen_put_right(p->y, right - 2, right - 3, ROLE_WARNING, words) - 1 : right;
 }
 
+/* What keeps calls from ringing here, ending before column RIGHT; returns where it begins. Above the sound's words in
+ * rank: who has forgotten it misses calls. */
+static unsigned draw_called(const struct picture *p, unsigned right)
+{
+	const char *words = NULL;
+
+	if (p->s->forward[0])
+		/* TRANSLATORS: in the status bar: calls that come are sent on to somebody else */
+		words = _("forwarding");
+	else if (p->s->dnd)
+		/* TRANSLATORS: in the status bar: do not disturb; as short as possible */
+		words = _("do not disturb");
+	return words && right > 20 ? screen_put_right(p->y, right - 2, right / 2, ROLE_WARNING, words) - 1 : right;
+}
+
 void statusbar_draw(struct picture *p, const char *clock)
 {
 	unsigned cols = screen_cols(), right = cols, x = 1;
@@ -156,6 +171,7 @@ void statusbar_draw(struct picture *p, const char *clock)
 
 	right = screen_put_right(p->y, right, cols, ROLE_PLAIN, clock);
 	right = draw_redials(p, right);
+	right = draw_called(p, right);
 	sound_words(p->s, words, sizeof(words));
 	if (words[0] && right > 20) {
 		right = screen_put_right(p->y, right - 1, cols / 3, ROLE_WARNING, words);

@@ -103,6 +103,7 @@ static void add_account(struct buf *out, const struct account *a)
 		buf_free(&number);
 	}
 	add_key(out, "expires", expires);
+	add_key(out, "answer-mode", a->auto_answer ? "auto" : "");
 	buf_str(out, "\n");
 }
 

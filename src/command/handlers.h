@@ -34,7 +34,7 @@ void result_call_error(struct result *r, int err, unsigned call);
 command_h command_dial, command_answer, command_reject, command_hangup, command_history, command_hold, command_resume,
 	command_mute, command_select, command_dtmf, command_volume, command_account, command_set,
 	command_toggle, command_bind, command_unbind, command_view, command_notice, command_exchange,
-	command_echo, command_source, command_help, command_import, command_list, command_quit;
+	command_echo, command_dnd, command_forward, command_source, command_help, command_import, command_list, command_quit;
 
 /* ---- calls that failed (command/commands_redial.c) ---- */
 

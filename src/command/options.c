@@ -16,6 +16,8 @@
 static const char *const redial_choices[] = {"ask", "auto", "never", NULL};
 static const char *const redirect_choices[] = {"ask", "follow", "never", NULL};
 static const char *const not_found_choices[] = {"reorder", "sit", NULL};
+static const char *const expired_choices[] = {"408", "487", NULL};
+static const char *const dnd_choices[] = {"480", "486", "603", NULL};
 static const char *const countries[] = {"locale", TONE_COUNTRIES, NULL};
 
 static const struct option_row table[] = {
@@ -25,12 +27,19 @@ static const struct option_row table[] = {
 	 N_("device of the microphone, or default"), AT(audio_input)},
 	{"audio-output", OPTION_TEXT, 0, 0, "", "default", NULL,
 	 N_("device that the other side is heard on, or default"), AT(audio_output)},
+	{"block-anonymous", OPTION_BOOL, 0, 1, "", "no", NULL,
+	 N_("refuse calls whose number is withheld (433)"), AT(block_anonymous)},
 	{"codecs", OPTION_CODECS, 0, 0, "", "opus,PCMU,PCMA", NULL,
 	 N_("sound formats that are offered, the best first"), AT(codecs)},
 	{"compact-headers", OPTION_BOOL, 0, 1, "", "no", NULL,
 	 N_("short header names in our requests"), AT(compact_headers)},
 	{"dial-timeout", OPTION_NUMBER, 1, 3600, "s", "180", NULL,
 	 N_("how long to wait for an answer to a call"), AT(dial_timeout)},
+	{"dnd-response", OPTION_CHOICE, 0, 0, "", "480", dnd_choices,
+	 N_("what callers are answered while you do not want to be disturbed: not available, busy or declined"),
+	 AT(dnd_response)},
+	{"expired-response", OPTION_CHOICE, 0, 0, "", "408", expired_choices,
+	 N_("what is answered to a call that has rung too long"), AT(expired_response)},
 	{"max-calls", OPTION_NUMBER, 1, 32, "", "8", NULL,
 	 N_("calls at the same time; a further one gets 486"), AT(max_calls)},
 	{"meters", OPTION_BOOL, 0, 1, "", "yes", NULL,
@@ -45,6 +54,8 @@ static const struct option_row table[] = {
 	 N_("range of UDP ports for sound"), AT(rtp_ports)},
 	{"sip-listen", OPTION_LISTEN, 0, 65535, "", "*:5060", NULL,
 	 N_("address and port for SIP; * is every address of this machine, port 0 any free port"), AT(sip_listen)},
+	{"strict-content-length", OPTION_BOOL, 0, 1, "", "no", NULL,
+	 N_("refuse requests over UDP that have a body and do not say how long it is (411)"), AT(strict_content_length)},
 	{"tone-country", OPTION_COUNTRY, 0, 0, "", "locale", countries,
 	 N_("whose busy and ringing tones are heard; locale is the country of your language settings"), AT(tone_country)},
 	{"tone-not-found", OPTION_CHOICE, 0, 0, "", "reorder", not_found_choices,

@@ -124,6 +124,15 @@ static const char *set_expires(struct account *a, size_t offset, const char *val
 	return NULL;
 }
 
+static const char *set_answer_mode(struct account *a, size_t offset, const char *value)
+{
+	(void)offset;
+	if (strcmp(value, "manual") && strcmp(value, "auto"))
+		return N_("answer-mode= takes manual or auto.");
+	a->auto_answer = !strcmp(value, "auto");
+	return NULL;
+}
+
 static const struct key {
 	const char *name;
 	set_h *set;
@@ -138,6 +147,7 @@ static const struct key {
 	{"outbound", set_server, offsetof(struct account, outbound)},
 	{"transport", set_transport, 0},
 	{"expires", set_expires, 0},
+	{"answer-mode", set_answer_mode, 0},
 };
 
 #define KEYS (sizeof(table) / sizeof(table[0]))

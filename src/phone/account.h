@@ -34,6 +34,7 @@ struct account {
 	char outbound[ACCOUNT_TEXT_MAX];      /* "" = none; else a SIP URI every request goes to */
 	enum transport transport;
 	bool registers;                       /* register=yes|no, default yes */
+	bool auto_answer;                     /* answer-mode=manual|auto, default manual */
 	unsigned expires;                     /* seconds asked for, default 3600 */
 
 	bool is_default;

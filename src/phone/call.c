@@ -11,6 +11,8 @@
 
 /* Between the end of ringing and our 408, so that a CANCEL sent at the same instant wins (4 x T1). */
 #define REFUSE_GRACE_MS 2000
+/* How long a call beeps before it is answered by itself, so that nobody is heard unawares. */
+#define AUTO_ANSWER_MS 2000
 
 /* --- small tools -------------------------------------------------------------------- */
 
@@ -135,7 +137,7 @@ struct call *call_new(struct phone *p)
 	c->phone = p;
 	c->number = ++p->last_number;
 	c->began_ms = port_now_ms();
-	c->expires_ms = c->refuse_ms = c->tone_end_ms = NEVER;
+	c->expires_ms = c->refuse_ms = c->auto_ms = c->tone_end_ms = NEVER;
 	while (*end)
 		end = &(*end)->next;
 	*end = c;
@@ -237,7 +239,17 @@ static void stop_media(struct call *c)
 
 void call_who(const struct call *c, char *who)
 {
-	text_show_str(who, SNAPSHOT_TEXT, c->name[0] ? c->name : c->uri);
+	char name[SNAPSHOT_TEXT];
+
+	text_show_str(name, sizeof(name), c->name[0] ? c->name : c->uri);
+	if (!c->withheld)
+		text_copy(who, SNAPSHOT_TEXT, name);
+	else if (!c->name[0])
+		/* TRANSLATORS: who called, when the caller does not say */
+		text_copy(who, SNAPSHOT_TEXT, _("a withheld number"));
+	else
+		/* TRANSLATORS: %.160s is the name that a caller gives who does not say from which number */
+		snprintf(who, SNAPSHOT_TEXT, _("%.160s (number withheld)"), name);
 }
 
 void call_start_media(struct call *c, const struct media_params *params)
@@ -335,7 +347,7 @@ uint64_t call_deadline(const struct call *c)
 		return NEVER;
 	if (c->ring_wanted)
 		return 0;
-	return earliest(c->tone_end_ms, earliest(c->expires_ms, c->refuse_ms));
+	return earliest(earliest(c->tone_end_ms, c->auto_ms), earliest(c->expires_ms, c->refuse_ms));
 }
 
 void call_missed(struct call *c, const char *reason)
@@ -355,15 +367,38 @@ void call_missed(struct call *c, const char *reason)
 		phone_notice_printf(c->phone, SEVERITY_INFO, key, _("Missed call from %s"), who);
 }
 
+/* May C be answered without anybody's doing? Not while somebody else is spoken to, who would be put on hold. */
+static bool answers_itself(const struct call *c)
+{
+	const struct account *a = phone_account(c->phone, c->account);
+
+	return a && a->auto_answer && !call_other_up(c) && !c->answering;
+}
+
+static void answer_itself(struct call *c)
+{
+	char who[SNAPSHOT_TEXT], key[NOTICE_KEY_MAX];
+
+	call_who(c, who);
+	snprintf(key, sizeof(key), "auto %u", c->number);
+	if (!phone_answer(c->phone, c->number))
+		/* TRANSLATORS: %s is who called */
+		phone_notice_printf(c->phone, SEVERITY_WARNING, key,
+				    _("The call from %s was answered by itself: you can be heard."), who);
+}
+
 void call_tick(struct call *c, uint64_t now)
 {
 	struct response r;
+	unsigned code;
 
 	if (c->ring_wanted) {
 		c->ring_wanted = false;
 		port_sip_ring(c->number);
 		/* the ring tone would drown the call that is up: there it is a short beep */
-		call_set_tone(c, call_other_up(c) ? TONE_CALL_WAITING : TONE_RING);
+		if (answers_itself(c))
+			c->auto_ms = now + AUTO_ANSWER_MS;
+		call_set_tone(c, c->auto_ms != NEVER || call_other_up(c) ? TONE_CALL_WAITING : TONE_RING);
 	}
 	if (now >= c->tone_end_ms) {
 		c->tone_end_ms = NEVER;
@@ -374,6 +409,7 @@ void call_tick(struct call *c, uint64_t now)
 	if (now >= c->expires_ms) {
 		c->expires_ms = NEVER;
 		if (c->incoming) {
+			c->auto_ms = NEVER;
 			call_set_tone(c, TONE_NONE);
 			c->refuse_ms = now + REFUSE_GRACE_MS;
 		}
@@ -385,11 +421,19 @@ void call_tick(struct call *c, uint64_t now)
 			return;
 		}
 	}
+	if (now >= c->auto_ms) {
+		c->auto_ms = NEVER;
+		if (answers_itself(c)) {
+			answer_itself(c);
+			return;
+		}
+	}
 	if (now >= c->refuse_ms) {
 		c->refuse_ms = NEVER;
-		port_sip_reject(c->number, 408);
+		code = refusal_code(c->phone->settings->expired_response, 408);
+		port_sip_reject(c->number, code);
 		call_missed(c, "");
-		call_finish(c, ENDED_BY_US, 408, "");
+		call_finish(c, ENDED_BY_US, code, "");
 	}
 }
 
@@ -406,7 +450,7 @@ void call_finish(struct call *c, enum ended_by by, unsigned code, const char *re
 		return;
 	stop_media(c);
 	call_set_tone(c, TONE_NONE);
-	c->expires_ms = c->refuse_ms = c->tone_end_ms = NEVER;
+	c->expires_ms = c->refuse_ms = c->auto_ms = c->tone_end_ms = NEVER;
 	c->ring_wanted = false;
 	c->ended_by = by;
 	if (!c->failed) {

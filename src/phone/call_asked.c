@@ -181,7 +181,7 @@ int phone_answer(struct phone *p, unsigned call)
 	calls_hold_others(p, c->number);
 	call_set_tone(c, TONE_NONE);
 	c->ring_wanted = false;
-	c->expires_ms = c->refuse_ms = NEVER;
+	c->expires_ms = c->refuse_ms = c->auto_ms = NEVER;
 	p->selected = c->number;
 	err = port_sip_answer(c->number, c->codec, c->codecs);
 	if (err) {

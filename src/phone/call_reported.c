@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/i18n.h"
 #include "base/text.h"
@@ -23,30 +24,66 @@ static bool is_ours(const struct phone *p, const struct incoming *in)
 	return false;
 }
 
+bool incoming_withheld(const struct incoming *in)
+{
+	char user[TARGET_MAX], host[TARGET_MAX];
+	unsigned port;
+
+	if (in->withheld)
+		return true;
+	/* RFC 3323 section 4.1.1.3 */
+	return !target_uri_parts(in->from_uri, user, sizeof(user), host, sizeof(host), &port) &&
+	       (!strcasecmp(user, "anonymous") || !strcasecmp(host, "anonymous.invalid"));
+}
+
+/* The account whose Contact was called, or whose user part was. */
+static const struct account *account_called(const struct phone *p, const struct incoming *in)
+{
+	unsigned i;
+
+	if (in->account)
+		return phone_account(p, in->account);
+	for (i = 0; i < p->accounts; i++) {
+		if (!strcmp(in->request_user, p->account[i].user))
+			return &p->account[i];
+	}
+	return NULL;
+}
+
+void call_came_from(struct call *c, const struct incoming *in)
+{
+	const struct account *a = account_called(c->phone, in);
+
+	text_show_str(c->uri, sizeof(c->uri), in->from_uri);
+	text_show_str(c->name, sizeof(c->name), in->from_name);
+	c->withheld = incoming_withheld(in);
+	if (a)
+		text_copy(c->account, sizeof(c->account), a->name);
+}
+
 unsigned phone_sip_incoming(struct phone *p, const struct incoming *in, unsigned *call)
 {
 	unsigned seconds = p->settings->ring_timeout;
-	const struct account *a;
+	const char *text = NULL;
 	struct call *c;
+	unsigned code;
 
 	*call = 0;
 	if (!is_ours(p, in))
 		return 404;
-	if (p->shutting_down)
-		return 480;
-	if (phone_active_calls(p) >= p->settings->max_calls)
-		return 486;
+	code = refusal_of(p, in, &text);
+	if (code) {
+		if (text)
+			refusal_tell(p, in, code, text);
+		return code;
+	}
 	c = call_new(p);
 	if (!c)
 		return 486;
 	c->incoming = true;
 	c->state = CALL_RINGING;
 	c->was_ringing = true;
-	text_show_str(c->uri, sizeof(c->uri), in->from_uri);
-	text_show_str(c->name, sizeof(c->name), in->from_name);
-	a = phone_account(p, in->account);
-	if (a)
-		text_copy(c->account, sizeof(c->account), a->name);
+	call_came_from(c, in);
 	c->codecs = call_choose_codecs(c->codec, p->settings->codecs);
 	if (in->expires && in->expires < seconds)
 		seconds = in->expires;

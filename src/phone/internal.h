@@ -13,6 +13,8 @@
 #define DIGITS_KEPT     64
 #define NEVER           UINT64_MAX
 #define NOTICE_KEY_MAX  96
+#define TOLD_MAX        20      /* calls refused by the phone itself that are told in a minute */
+#define TOLD_MS         60000
 
 struct call {
 	struct call *next;               /* by number, ascending */
@@ -29,6 +31,7 @@ struct call {
 	bool media_open;
 	bool no_port;                    /* none for sound could be opened */
 	bool early;                      /* early media is heard */
+	bool withheld;                   /* incoming: the caller does not say who it is */
 	bool missed_quietly;             /* answered elsewhere: no missed call */
 	char uri[TARGET_MAX];
 	char name[TARGET_MAX];
@@ -37,6 +40,7 @@ struct call {
 	unsigned codecs;
 	uint64_t began_ms, established_ms;
 	uint64_t expires_ms;             /* when ringing has taken too long */
+	uint64_t auto_ms;                /* incoming: when it is answered by itself */
 	uint64_t refuse_ms;              /* incoming, expired: when 408 goes out */
 	struct attempt attempt;
 	enum tone tone;
@@ -106,6 +110,10 @@ struct phone {
 	unsigned last_call;              /* the newest that is a call, and no stored redial's line */
 	unsigned selected, focus;
 	bool muted;
+	bool dnd;
+	char forward[TARGET_MAX];        /* where calls are sent on to; "" = nowhere */
+	uint64_t told_since_ms;          /* refusals of the phone's own: the minute they are counted in */
+	unsigned told;
 	bool started;                    /* signalling is there: accounts may register */
 	bool shutting_down;
 
@@ -129,6 +137,13 @@ struct phone {
 	char why[SNAPSHOT_TEXT * 2];     /* the sentence of the last refusal */
 };
 
+/* refusal.c */
+/* The code that a call is refused with before it rings, 0: it may. NULL *TEXT: nobody is told. */
+unsigned refusal_of(const struct phone *p, const struct incoming *in, const char **text);
+/* Tells of a call that was refused with CODE: `closed` and a notice of TEXT, whose %s is who it was. */
+void refusal_tell(struct phone *p, const struct incoming *in, unsigned code, const char *text);
+unsigned refusal_code(const char *setting, unsigned fallback); /* of an option that is a code */
+
 /* phone.c */
 void phone_changed(struct phone *p);
 void phone_schedule(struct phone *p);          /* tells port_wake_at() the next deadline */
@@ -139,6 +154,8 @@ struct call *call_new(struct phone *p);        /* with the next number; NULL: no
 bool call_has_line(const struct call *c);      /* is it on the screen? */
 bool call_is_up(const struct call *c);         /* answered, held or not */
 bool call_other_up(const struct call *c);      /* another one is spoken to: no tone may disturb it */
+bool incoming_withheld(const struct incoming *in);
+void call_came_from(struct call *c, const struct incoming *in); /* who calls, and whom of us */
 void calls_hold_others(struct phone *p, unsigned but);
 /* A call is spoken to now: what would disturb it falls silent; the ring of another becomes the short beep. */
 void calls_hush_others(struct phone *p, unsigned but);

@@ -85,6 +85,13 @@ int phone_select_step(struct phone *p, int step);
 int phone_dtmf(struct phone *p, unsigned call, const char *digits);
 void phone_mute(struct phone *p, bool on);
 bool phone_muted(const struct phone *p);
+/* Do not disturb: calls that come are refused with dnd-response, told as missed, and ring nobody. */
+void phone_set_dnd(struct phone *p, bool on);
+bool phone_dnd(const struct phone *p);
+/* Calls that come are sent on to TARGET (302), as typed; NULL: no longer. EINVAL with *WHY a translated sentence. */
+int phone_set_forward(struct phone *p, const char *target, const char **why);
+/* Where to: a SIP URI; "" = nowhere. */
+const char *phone_forward(const struct phone *p);
 /* Settings have changed: volume, and what else is pushed rather than read. */
 void phone_settings_changed(struct phone *p);
 /* Ends all calls (BYE, CANCEL, 480) and removes registrations; phone_idle() tells when done. */
@@ -176,10 +183,12 @@ struct incoming {
 	const char *from_name;        /* display name, raw, "" = none */
 	const char *account;          /* whose Contact was called, or NULL: not known */
 	bool offer;                   /* the INVITE had SDP */
+	bool withheld;                /* the caller asks for privacy (RFC 3323) */
 	unsigned expires;             /* seconds from Expires, 0 = none */
 };
 /* A new call came in. Returns 0 (it will be answered by port_sip_ring/answer/reject(); *CALL is
- * its number) or the code to refuse it with. */
+ * its number) or the code to refuse it with: a 302 has phone_forward() as its Contact. Of a call that was meant for us
+ * the refusal is told (`closed`, a notice), the first TOLD_MAX a minute. */
 unsigned phone_sip_incoming(struct phone *p, const struct incoming *in, unsigned *call);
 /* Where the call's media can be received when the peer is reached from local ADDRESS. 0 or errno. */
 int phone_sip_media_address(struct phone *p, unsigned call, const char *address, uint16_t *port);

@@ -30,6 +30,10 @@ struct settings {
 	char tone_country[SETTING_TEXT_MAX];  /* one of TONE_COUNTRIES */
 	char tone_not_found[SETTING_TEXT_MAX];/* "reorder" or "sit" */
 	bool compact_headers;
+	char expired_response[SETTING_TEXT_MAX]; /* "408" or "487": to a call that rang too long */
+	char dnd_response[SETTING_TEXT_MAX];  /* "480", "486" or "603": to calls while nobody wants to be disturbed */
+	bool block_anonymous;                 /* calls whose number is withheld are refused */
+	bool strict_content_length;           /* a body without its length is refused over UDP too */
 	unsigned volume;                      /* of what is heard, percent 0-200, 100 = as received */
 };
 

@@ -18,7 +18,7 @@ static void copy_call(struct snapshot_call *s, const struct call *c)
 	s->held_by_us = c->held_by_us;
 	s->held_by_them = c->held_by_them;
 	s->state = c->state;
-	text_show_str(s->name, sizeof(s->name), c->name[0] ? c->name : c->uri);
+	call_who(c, s->name);
 	text_show_str(s->peer, sizeof(s->peer), c->uri);
 	text_copy(s->account, sizeof(s->account), c->account);
 	s->since_ms = c->was_established ? c->established_ms : c->began_ms;
@@ -158,6 +158,8 @@ void phone_snapshot(const struct phone *p, struct snapshot *s)
 		d->retry_ms = a->retry_ms;
 	}
 	s->muted = p->muted;
+	s->dnd = p->dnd;
+	text_show_str(s->forward, sizeof(s->forward), p->forward);
 	s->volume = p->settings->volume;
 	text_copy(s->audio_driver, sizeof(s->audio_driver), p->audio_driver);
 	text_copy(s->audio_trouble, sizeof(s->audio_trouble), p->audio_trouble);

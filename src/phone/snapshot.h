@@ -91,6 +91,8 @@ struct snapshot {
 	bool redial_due;                 /* a prompt is open: the one of notice .due_notice */
 	unsigned due_notice;
 	bool muted;
+	bool dnd;                        /* do not disturb */
+	char forward[SNAPSHOT_TEXT];     /* where calls are sent on to, "" = nowhere */
 	unsigned volume;
 	char audio_driver[32];           /* "portaudio", "null", "file" */
 	char audio_trouble[SNAPSHOT_TEXT]; /* why there is no sound, translated; "" = there is */

@@ -6,6 +6,19 @@
 
 #include "sip/endpoint.h"
 
+/* Each response of the phone goes through the first three; none is 402, 406, 421 or 483 (such a one leaves as 500).
+ * ST may be NULL, or hold the transaction, which the final response ends. FMT is libre's, of whole header lines, the empty
+ * line and the body. reply_dialog() copies Record-Route; *MBP, if not NULL, gets the whole text. */
+int reply_send(struct sip_strans **st, struct endpoint *ep, const struct sip_msg *msg, unsigned code, const char *phrase,
+	       const char *fmt, ...);
+int reply_dialog(struct sip_strans **st, struct mbuf **mbp, struct endpoint *ep, const struct sip_msg *msg, unsigned code,
+		 const char *phrase, const char *fmt, ...);
+/* Without a transaction: to what is too broken to have one. */
+void reply_broken(struct endpoint *ep, const struct sip_msg *msg, unsigned code, const char *phrase);
+/* No more than code and phrase. */
+int reply_plain(struct sip_strans **st, struct endpoint *ep, const struct sip_msg *msg, unsigned code, const char *phrase);
+/* 302: URI is where to call instead. */
+int reply_elsewhere(struct sip_strans **st, struct endpoint *ep, const struct sip_msg *msg, const char *uri);
 /* 200 to OPTIONS, with what we can do (RFC 3261 section 11.2). */
 void reply_options(struct endpoint *ep, const struct sip_msg *msg);
 /* 405 with Allow for a method that SIP knows, else 501. */

@@ -238,9 +238,9 @@ static void bye_in(struct session *s, struct endpoint *ep, const struct sip_msg 
 	unsigned code;
 
 	report_reason(&code, text, sizeof(text), msg);
-	sip_treply(NULL, ep->sip, msg, 200, "OK");
+	reply_plain(NULL, ep, msg, 200, "OK");
 	if (s->st)
-		sip_treply(&s->st, s->path.endpoint->sip, s->msg, 487, "Request Terminated");
+		reply_plain(&s->st, s->path.endpoint, s->msg, 487, "Request Terminated");
 	session_in_stop_answer(s);
 	s->invite = mem_deref(s->invite);
 	session_closed(s, ENDED_BY_THEM, code, text);
@@ -270,7 +270,7 @@ static void in_dialog(struct session *s, struct endpoint *ep, const struct sip_m
 		return;
 	}
 	if (s->dialog->remote_cseq_known && msg->cseq.num <= s->dialog->remote_cseq) {
-		sip_treply(NULL, ep->sip, msg, 500, "CSeq Out of Order");
+		reply_plain(NULL, ep, msg, 500, "CSeq Out of Order");
 		return;
 	}
 	s->dialog->remote_cseq = msg->cseq.num;

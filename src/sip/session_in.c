@@ -30,8 +30,7 @@ static int reply(struct session *s, struct mbuf **mbp, unsigned code, const char
 		err |= mbuf_write_str(mb, "Supported: timer\r\n") | session_timer_accept(s, mb);
 	err |= session_write_body(mb, sdp);
 	if (!err)
-		err = sip_treplyf(&s->st, mbp, s->path.endpoint->sip, s->msg, true, (uint16_t)code, phrase, "%b",
-				  mb->buf, mb->end);
+		err = reply_dialog(&s->st, mbp, s->path.endpoint, s->msg, code, phrase, "%b", mb->buf, mb->end);
 	mem_deref(mb);
 	return err;
 }
@@ -146,7 +145,7 @@ static void cancel_h(void *arg)
 		mem_deref(cancel);
 	}
 	mem_deref(mb);
-	sip_treply(&s->st, s->path.endpoint->sip, s->msg, 487, "Request Terminated");
+	reply_plain(&s->st, s->path.endpoint, s->msg, 487, "Request Terminated");
 	session_closed(s, ENDED_BY_THEM, code, text);
 	session_settle(s);
 	mem_deref(s);
@@ -186,6 +185,23 @@ static int offer_usable(const char *sdp, size_t len)
 	return err;
 }
 
+/* RFC 3323 section 4.2; RFC 3325 section 9.3. */
+static bool asks_for_privacy(const struct sip_msg *msg)
+{
+	const struct sip_hdr *h = sip_msg_xhdr(msg, "Privacy");
+	struct pl rest, word;
+
+	if (!h)
+		return false;
+	rest = h->val;
+	while (rest.l && !re_regex(rest.p, rest.l, "[a-z0-9\\-]+", &word)) {
+		if (!pl_strcasecmp(&word, "id") || !pl_strcasecmp(&word, "user"))
+			return true;
+		pl_advance(&rest, word.p + word.l - rest.p);
+	}
+	return false;
+}
+
 static unsigned tell_incoming(struct session *s, bool offer, unsigned *call)
 {
 	const struct sip_msg *msg = s->msg;
@@ -197,6 +213,7 @@ static unsigned tell_incoming(struct session *s, bool offer, unsigned *call)
 		.from_name = name,
 		.account = s->account ? s->account->name : NULL,
 		.offer = offer,
+		.withheld = asks_for_privacy(msg),
 		.expires = field_number(&msg->expires, UINT32_MAX, 0),
 	};
 	unsigned code;
@@ -249,13 +266,13 @@ void session_in_invite(struct endpoint *ep, const struct sip_msg *msg)
 	s->msg = mem_ref((void *)msg);
 	err = dialog_from_request(&s->dialog, msg);
 	if (err) {
-		sip_treply(NULL, ep->sip, msg, 400, err == EBADMSG ? "Bad or Missing Contact" : "Bad Request");
+		reply_plain(NULL, ep, msg, 400, err == EBADMSG ? "Bad or Missing Contact" : "Bad Request");
 		mem_deref(s);
 		return;
 	}
 	err = sip_strans_alloc(&s->st, ep->sip, msg, cancel_h, s);
 	if (!err)
-		err = sip_treply(&s->st, ep->sip, msg, 100, "Trying");
+		err = reply_plain(&s->st, ep, msg, 100, "Trying");
 	if (err) {
 		log_warning("INVITE not taken: %s", strerror(err));
 		mem_deref(s);
@@ -267,8 +284,10 @@ void session_in_invite(struct endpoint *ep, const struct sip_msg *msg)
 		row = outcome_find(code, NULL);
 		s->call = 0;
 		s->state = SESSION_OVER;
-		if (s->st)
-			sip_treply(&s->st, ep->sip, msg, (uint16_t)code, row->phrase);
+		if (s->st && code == 302)
+			reply_elsewhere(&s->st, ep, msg, phone_forward(stack_phone()));
+		else if (s->st)
+			reply_plain(&s->st, ep, msg, code, row->phrase);
 	}
 	else {
 		if (s->state != SESSION_OVER)
@@ -315,7 +334,7 @@ int port_sip_answer(unsigned call, const struct codec *const *codec, unsigned co
 	offer = report_sdp(s->msg, &sdp, &len, &refusal);
 	err = session_open_media(s, &s->path);
 	if (err) {
-		sip_treply(&s->st, s->path.endpoint->sip, s->msg, 500, "Server Internal Error");
+		reply_plain(&s->st, s->path.endpoint, s->msg, 500, "Server Internal Error");
 		goto out;
 	}
 	if (offer)
@@ -347,7 +366,7 @@ int port_sip_reject(unsigned call, unsigned code)
 
 	if (!s || s->state != SESSION_RINGING || !s->st)
 		return ENOTCONN;
-	err = sip_treply(&s->st, s->path.endpoint->sip, s->msg, (uint16_t)code, outcome_find(code, NULL)->phrase);
+	err = reply_plain(&s->st, s->path.endpoint, s->msg, code, outcome_find(code, NULL)->phrase);
 	session_closed_soon(s);
 	return err;
 }
@@ -366,12 +385,12 @@ void session_in_reinvite(struct session *s, struct endpoint *ep, const struct si
 	int err;
 
 	if (s->state == SESSION_OVER) {
-		sip_treply(NULL, ep->sip, msg, 481, "Call/Transaction Does Not Exist");
+		reply_plain(NULL, ep, msg, 481, "Call/Transaction Does Not Exist");
 		return;
 	}
 	/* RFC 3261 section 14.2: ours is under way; or theirs */
 	if (s->invite) {
-		sip_treply(NULL, ep->sip, msg, 491, "Request Pending");
+		reply_plain(NULL, ep, msg, 491, "Request Pending");
 		return;
 	}
 	if (s->st || s->answer) {

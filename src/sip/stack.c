@@ -59,13 +59,13 @@ const char *stack_version(void)
 static void cancel_in(struct endpoint *ep, const struct sip_msg *msg)
 {
 	/* one that belongs to an INVITE never comes here */
-	sip_treply(NULL, ep->sip, msg, 481, "Call/Transaction Does Not Exist");
+	reply_plain(NULL, ep, msg, 481, "Call/Transaction Does Not Exist");
 }
 
 static void invite_in(struct endpoint *ep, const struct sip_msg *msg)
 {
 	if (session_is_merged(msg))
-		sip_treply(NULL, ep->sip, msg, 482, "Loop Detected");
+		reply_plain(NULL, ep, msg, 482, "Loop Detected");
 	else
 		session_in_invite(ep, msg);
 }
@@ -94,16 +94,21 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 	if (!pl_isset(&msg->via.sentby))
 		return true;
 	code = guard_fault(msg, &fault, &close);
+	/* S411-4: over a stream nothing else would do */
+	if (!code && settings->strict_content_length && !pl_isset(&msg->clen) && mbuf_get_left(msg->mb)) {
+		code = 411;
+		fault = "Length Required";
+	}
 	if (code) {
 		if (!ack)
-			sip_reply(ep->sip, msg, (uint16_t)code, fault);
+			reply_broken(ep, msg, code, fault);
 		if (close)
 			guard_hang_up(msg);
 		return true;
 	}
 	if (pl_isset(&msg->to.tag) || ack) {
 		if (!session_request_in_dialog(ep, msg) && !ack)
-			sip_treply(NULL, ep->sip, msg, 481, "Call/Transaction Does Not Exist");
+			reply_plain(NULL, ep, msg, 481, "Call/Transaction Does Not Exist");
 		return true;
 	}
 	for (i = 0; i < ARRAY_SIZE(methods) && pl_strcmp(&msg->met, methods[i].method); i++)
@@ -111,7 +116,7 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 	if (i == ARRAY_SIZE(methods))
 		reply_not_allowed(ep, msg);
 	else if (pl_strcasecmp(&msg->uri.scheme, "sip") && pl_strcasecmp(&msg->uri.scheme, "sips"))
-		sip_treply(NULL, ep->sip, msg, 416, "Unsupported URI Scheme");
+		reply_plain(NULL, ep, msg, 416, "Unsupported URI Scheme");
 	else if (!pl_strcmp(&msg->met, "CANCEL") || !reply_bad_extension(ep, msg))
 		methods[i].h(ep, msg);
 	return true;

@@ -128,6 +128,13 @@ static void begin(unsigned number, const struct event *e)
 	text_copy(c->account, sizeof(c->account), event_find_string(e, "account"));
 }
 
+static bool is_incoming(const struct event *e)
+{
+	const char *direction = event_find_string(e, "direction");
+
+	return direction && !strcmp(direction, "in");
+}
+
 static void event_h(const struct event *e, void *arg)
 {
 	bool is_call = !strcmp(e->name, "call"), is_outcome = !strcmp(e->name, "outcome");
@@ -139,6 +146,11 @@ static void event_h(const struct event *e, void *arg)
 	if (!number || (!is_call && !is_outcome))
 		return;
 	c = find(number);
+	/* refused before it rang: its first word is its last */
+	if (is_call && !c && state && !strcmp(state, "closed") && is_incoming(e)) {
+		begin(number, e);
+		c = find(number);
+	}
 	if (is_outcome || (state && !strcmp(state, "closed"))) {
 		if (c) {
 			write_row(c, e);

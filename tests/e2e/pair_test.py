@@ -87,6 +87,49 @@ class Pair(unittest.TestCase):
         self.assertEqual(self.bob.any("call"), [])
         self.assertEqual(self.bob.any("notice"), [])
 
+    def test_do_not_disturb(self):
+        self.bob.command("set dnd-response 603")
+        self.bob.command("dnd on")
+        self.ann.command("dial " + self.to_bob)
+        self.assertEqual(self.ann.wait("outcome")["code"], 603)
+        self.bob.wait("call", direction="in", state="closed", code=603)
+        self.bob.wait("notice", text=lambda t: "Missed call" in t)
+        self.assertEqual(self.bob.any("tone"), [])
+        self.bob.command("dnd off")
+        self.connect()
+
+    def test_forwarded(self):
+        self.bob.command("forward sip:eve@127.0.0.1:9")
+        self.ann.command("dial " + self.to_bob)
+        outcome = self.ann.wait("outcome")
+        self.assertEqual(outcome["code"], 302)
+        self.assertIn("sip:eve@127.0.0.1:9", str(outcome["contacts"]))
+        self.assertEqual(self.bob.any("tone"), [])
+        self.bob.command("forward off")
+        self.connect()
+
+    def test_answered_by_itself(self):
+        self.bob.command("account add door sip:door@127.0.0.1 register=no answer-mode=auto")
+        self.ann.command("dial " + self.to_bob.replace("bob@", "door@"))
+        self.bob.wait("tone", tone="call-waiting", on=True)
+        self.ann.wait("call", state="established")
+        self.bob.wait("notice", text=lambda t: "answered by itself" in t)
+
+    def test_withheld(self):
+        self.bob.command("set block-anonymous yes")
+        self.ann.command("dial %s header='Privacy: id'" % self.to_bob)
+        self.assertEqual(self.ann.wait("outcome")["code"], 433)
+        self.bob.wait("call", direction="in", state="closed", code=433)
+        self.assertEqual(self.bob.any("tone"), [])
+
+    def test_rings_too_long(self):  # S408-2; or 487 as RFC 3261 section 13.3.1 has it
+        for code in 408, 487:
+            self.bob.command("set ring-timeout 1")
+            self.bob.command("set expired-response %d" % code)
+            self.ann.command("dial " + self.to_bob)
+            self.assertEqual(self.ann.wait("outcome")["code"], code)
+            self.bob.wait("call", direction="in", state="closed", code=code)
+
     def test_all_taken(self):
         self.bob.command("set max-calls 1")
         self.connect()

@@ -8,7 +8,7 @@ static void dial(const char *text)
 {
 	static struct account a, b;
 	const struct account *const accounts[] = {&a, &b};
-	char user[64], host[64];
+	char user[64], host[64], short_user[4], short_host[4];
 	struct target t;
 	const char *why = NULL;
 	unsigned port;
@@ -29,7 +29,7 @@ static void dial(const char *text)
 	}
 	target_read(&t, text, NULL, accounts, 0, &why);
 	target_uri_parts(text, user, sizeof(user), host, sizeof(host), &port);
-	target_uri_parts(text, user, 1, host, 1, &port);
+	target_uri_parts(text, short_user, sizeof(short_user), short_host, sizeof(short_host), &port);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

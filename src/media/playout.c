@@ -378,9 +378,12 @@ void playout_get(struct playout *p, struct playout_item *item, unsigned pending,
 			ahead -= credit;
 		}
 	}
-	if (ahead <= SLACK && !s->len) {
+	if ((ahead <= SLACK || ahead > PLAYOUT_MAX) && !s->len) {
+		/* it has no sound, also when it claims to be far ahead */
 		s->used = false;
 		p->next_seq = s->seq + 1;
+		if (ahead > SLACK)
+			p->point = s->time;
 		p->point += FRAME;
 		item->kind = PLAYOUT_SILENCE;
 		return;

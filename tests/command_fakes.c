@@ -103,6 +103,31 @@ int port_store_export(const char *file, unsigned *rows)
 	return fake.err;
 }
 
+void port_store_prompt(const char *kind, const char *line)
+{
+	(void)kind;
+	(void)line;
+}
+
+void port_store_prompts(const char *kind, store_line_h *h, void *arg)
+{
+	(void)kind;
+	(void)h;
+	(void)arg;
+}
+
+void port_store_register(char name, const char *lines)
+{
+	(void)name;
+	(void)lines;
+}
+
+void port_store_registers(store_register_h *h, void *arg)
+{
+	(void)h;
+	(void)arg;
+}
+
 int phone_answer(struct phone *p, unsigned call) { (void)p; return did("answer", call); }
 int phone_hangup(struct phone *p, unsigned call) { (void)p; return did("hangup", call); }
 int phone_hold(struct phone *p, unsigned call) { (void)p; return did("hold", call); }

@@ -178,3 +178,28 @@ int port_store_export(const char *file, unsigned *rows)
 	*rows = 0;
 	return 0;
 }
+
+void port_store_prompt(const char *kind, const char *line)
+{
+	(void)kind;
+	(void)line;
+}
+
+void port_store_prompts(const char *kind, store_line_h *h, void *arg)
+{
+	(void)kind;
+	(void)h;
+	(void)arg;
+}
+
+void port_store_register(char name, const char *lines)
+{
+	(void)name;
+	(void)lines;
+}
+
+void port_store_registers(store_register_h *h, void *arg)
+{
+	(void)h;
+	(void)arg;
+}

@@ -108,6 +108,17 @@ void port_store_redial_drop(const char *uri, const char *account);
  * errno. */
 int port_store_export(const char *file, unsigned *rows);
 
+/* What was typed at a prompt and what macros hold (store/): kept across runs. KIND is the prompt's name ("command",
+ * "dial"); its last 500 different lines are kept, each at most LINE_MAX_BYTES, without secrets: the caller's duty. */
+void port_store_prompt(const char *kind, const char *line);
+typedef void store_line_h(const char *line, void *arg);
+/* Calls H for each, the oldest first. */
+void port_store_prompts(const char *kind, store_line_h *h, void *arg);
+/* Puts LINES (command lines, one a line; "" = nothing) into register NAME, a-z. Committed when it returns. */
+void port_store_register(char name, const char *lines);
+typedef void store_register_h(char name, const char *lines, void *arg);
+void port_store_registers(store_register_h *h, void *arg);
+
 /* The messages of calls (sip/): what `view trace`, `notice open` and `trace save` show. A call's messages are kept
  * until 64 later calls have begun, at most 256 a call (the first 64 and the last 192) of 8 KiB each. */
 struct trace_line {

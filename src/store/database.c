@@ -41,6 +41,13 @@ static const char *const steps[] = {
 	" comment TEXT,"                                 /* raw */
 	" armed INTEGER NOT NULL, in_row INTEGER NOT NULL,"
 	" UNIQUE (uri, account));",
+
+	"CREATE TABLE prompt ("
+	" id INTEGER PRIMARY KEY,"                       /* the order in which they were entered */
+	" kind TEXT NOT NULL, line TEXT NOT NULL,"
+	" UNIQUE (kind, line));"
+	"CREATE TABLE macro_register ("
+	" name TEXT PRIMARY KEY, lines TEXT NOT NULL);",
 };
 #define VERSION ((int)(sizeof(steps) / sizeof(steps[0])))
 

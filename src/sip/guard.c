@@ -293,7 +293,7 @@ int sip_msg_decode(struct sip_msg **msgp, struct mbuf *mb)
 	return 0;
 }
 
-unsigned guard_fault(const struct sip_msg *msg, const char **reason, bool *close)
+unsigned guard_fault(const struct sip_msg *msg, bool strict, const char **reason, bool *close)
 {
 	struct guard_look own;
 	const struct guard_look *look = &last.look;
@@ -301,14 +301,14 @@ unsigned guard_fault(const struct sip_msg *msg, const char **reason, bool *close
 
 	if (msg != last.msg) {
 		if (guard_look(&own, (const char *)msg->mb->buf, msg->mb->end) != GUARD_READ)
-			memset(&knock, 0, sizeof(knock));
+			memset(&own, 0, sizeof(own));
 		look = &own;
 	}
 	*close = stream && (look->bad_length || !look->length);
 	*reason = look->reason;
 	if (look->code)
 		return look->code;
-	if (stream && !look->length) {
+	if (!look->length && (stream || (strict && mbuf_get_left(msg->mb)))) {
 		*reason = "Length Required";
 		return 411;
 	}

@@ -7,8 +7,9 @@
 
 /* What the message that a listener has just got is to be refused with: 400, 411, 414 or 505 and *REASON, a static
  * reason phrase. 0: nothing is wrong with it. *CLOSE: its connection is of no use afterwards. Works without the
- * guard's place before the parser too, for what the parser lets through. To be asked at a listener's entry. */
-unsigned guard_fault(const struct sip_msg *msg, const char **reason, bool *close);
+ * guard's place before the parser too, for what the parser lets through. STRICT: a datagram with a body, too, needs a
+ * Content-Length (S411-4). To be asked at a listener's entry. */
+unsigned guard_fault(const struct sip_msg *msg, bool strict, const char **reason, bool *close);
 
 /* The end of the message's body where Content-Length says so (RFC 3261 section 18.3); to be called when a datagram has
  * been read and nobody has been asked yet whose it is. */

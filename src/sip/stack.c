@@ -93,12 +93,7 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 	/* without a Via there is nowhere to answer to */
 	if (!pl_isset(&msg->via.sentby))
 		return true;
-	code = guard_fault(msg, &fault, &close);
-	/* S411-4: over a stream nothing else would do */
-	if (!code && settings->strict_content_length && !pl_isset(&msg->clen) && mbuf_get_left(msg->mb)) {
-		code = 411;
-		fault = "Length Required";
-	}
+	code = guard_fault(msg, settings->strict_content_length, &fault, &close);
 	if (code) {
 		if (!ack)
 			reply_broken(ep, msg, code, fault);

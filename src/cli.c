@@ -9,7 +9,7 @@
 #include "media/media.h"
 #include "sip/stack.h"
 
-enum { OPTION_HEADLESS = 256, OPTION_AUDIO, OPTION_LOG };
+enum { OPTION_HEADLESS = 256, OPTION_PLAIN, OPTION_AUDIO, OPTION_LOG };
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
@@ -18,6 +18,7 @@ static const struct option long_options[] = {
 	{"keys", required_argument, NULL, 'k'},
 	{"demo", no_argument, NULL, 'd'},
 	{"headless", no_argument, NULL, OPTION_HEADLESS},
+	{"plain", no_argument, NULL, OPTION_PLAIN},
 	{"audio", required_argument, NULL, OPTION_AUDIO},
 	{"log", required_argument, NULL, OPTION_LOG},
 	{"verbose", no_argument, NULL, 'v'},
@@ -34,6 +35,7 @@ static const struct { const char *option, *meaning; } rows[] = {
 	{"-k, --keys=KEYS", N_("type KEYS once the screen is up")},
 	{"-d, --demo", N_("bring a test exchange along; needs no account and no server")},
 	{"    --headless", N_("no screen: events as JSON on standard output, commands on standard input")},
+	{"    --plain", N_("no screen: events as sentences, commands typed; for screen readers and simple terminals")},
 	{"    --audio=DRIVER", N_("portaudio (default), null, or file:IN.wav,OUT.wav")},
 	{"    --log=FILE", N_("write a log")},
 	{"-v, --verbose", N_("log more")},
@@ -81,6 +83,7 @@ int cli_read(struct cli *cli, int argc, char **argv)
 		case 'k': cli->keys = optarg; break;
 		case 'd': cli->demo = true; break;
 		case OPTION_HEADLESS: cli->headless = true; break;
+		case OPTION_PLAIN: cli->plain = true; break;
 		case OPTION_AUDIO: cli->audio = optarg; break;
 		case OPTION_LOG: cli->log = optarg; break;
 		case 'v': cli->verbose++; break;
@@ -97,8 +100,12 @@ int cli_read(struct cli *cli, int argc, char **argv)
 	}
 	if (optind < argc)
 		cli->target = argv[optind];
-	if (cli->keys && cli->headless) {
-		fprintf(stderr, "%s\n", _("offhook: --keys needs the screen; use --exec with --headless"));
+	if (cli->keys && (cli->headless || cli->plain)) {
+		fprintf(stderr, "%s\n", _("offhook: --keys needs the screen; use --exec with --headless or --plain"));
+		return 2;
+	}
+	if (cli->headless && cli->plain) {
+		fprintf(stderr, "%s\n", _("offhook: --headless and --plain exclude each other"));
 		return 2;
 	}
 	return -1;

@@ -16,7 +16,7 @@ struct cli {
 	const char *audio;          /* driver */
 	const char *log;
 	unsigned verbose;
-	bool demo, headless;
+	bool demo, headless, plain; /* headless, plain: no screen */
 };
 
 /* Reads ARGV. Returns -1 to go on, or the exit status when the program is to end now (--help, --version,

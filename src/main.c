@@ -368,7 +368,7 @@ static int keep_output(void)
 	self.out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10);
 	if (err_copy >= 0)
 		self.err = err_copy;
-	if (self.cli.headless && self.out < 0)
+	if (!self.on_screen && self.out < 0)
 		return EBADF;
 	nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (nowhere < 0)
@@ -441,7 +441,7 @@ static int start_face(void)
 	const char *why = "";
 	int err;
 
-	if (!self.cli.headless) {
+	if (!self.cli.headless && !self.cli.plain) {
 		err = ui_start(&self.env, &why);
 		if (err) {
 			say(*why ? why : strerror(err));
@@ -451,8 +451,9 @@ static int start_face(void)
 	}
 	/* the screen has its own way to the terminal by now */
 	err = keep_output();
-	if (!err && self.cli.headless)
-		err = headless_start(&self.headless, &self.env, STDIN_FILENO, self.out, consider_leaving, NULL);
+	if (!err && !self.on_screen)
+		err = headless_start(&self.headless, &self.env, self.cli.plain ? FACE_PLAIN : FACE_JSON, STDIN_FILENO,
+				     self.out, consider_leaving, NULL);
 	if (err) {
 		leave_screen();
 		say(strerror(err));
@@ -557,8 +558,8 @@ int main(int argc, char **argv)
 	status = cli_read(&self.cli, argc, argv);
 	if (status >= 0)
 		return status;
-	if (!self.cli.headless && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))) {
-		fprintf(stderr, "%s\n", _("offhook: this is no terminal; use --headless to run without a screen"));
+	if (!self.cli.headless && !self.cli.plain && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))) {
+		fprintf(stderr, "%s\n", _("offhook: this is no terminal; use --plain or --headless to run without a screen"));
 		return 2;
 	}
 	profile = self.cli.profile ? self.cli.profile : self.cli.demo ? "demo" : NULL;

@@ -6,6 +6,7 @@
 
 #include "command_fakes.h"
 #include "phone/ports.h"
+#include "phone/snapshot.h"
 
 struct fake fake;
 static struct { phone_event_h *h; void *arg; } listener[8];
@@ -173,6 +174,7 @@ int phone_set_forward(struct phone *p, const char *target, const char **why)
 void phone_settings_changed(struct phone *p) { (void)p; fake.settings_changed++; }
 unsigned phone_last_call(const struct phone *p) { (void)p; return fake.last; }
 unsigned phone_selected(const struct phone *p) { (void)p; return fake.selected; }
+void phone_snapshot(const struct phone *p, struct snapshot *s) { (void)p; memset(s, 0, sizeof(*s)); }
 unsigned phone_active_calls(const struct phone *p) { (void)p; return fake.active; }
 
 int phone_call_info(const struct phone *p, unsigned call, struct call_info *info)

@@ -42,6 +42,8 @@ static void end_h(void *arg)
 	loop_quit();
 }
 
+static enum headless_face face;
+
 static int setup(void **state)
 {
 	(void)state;
@@ -51,6 +53,7 @@ static int setup(void **state)
 	assert_int_equal(pipe(out), 0);
 	assert_int_equal(fcntl(out[0], F_SETFL, O_NONBLOCK), 0);
 	ended = late = false;
+	face = FACE_JSON;
 	got_len = 0;
 	assert_int_equal(loop_timer_new(&deadline, deadline_h, NULL), 0);
 	return 0;
@@ -83,6 +86,13 @@ static void feed(const char *s)
 	assert_int_equal(write(in[1], s, strlen(s)), strlen(s));
 }
 
+static int terminal;
+
+static void feed_terminal(const char *s)
+{
+	assert_int_equal(write(terminal, s, strlen(s)), strlen(s));
+}
+
 static void end_input(void)
 {
 	close(in[1]);
@@ -91,7 +101,7 @@ static void end_input(void)
 
 static void start(int in_fd, int out_fd)
 {
-	assert_int_equal(headless_start(&headless, &env, in_fd, out_fd, end_h, NULL), 0);
+	assert_int_equal(headless_start(&headless, &env, face, in_fd, out_fd, end_h, NULL), 0);
 }
 
 /* Runs until the end of the input was told. */
@@ -290,12 +300,77 @@ static void leaves_descriptors_alone(void **state)
 	close(pair[1]);
 }
 
+/* --plain: sentences. */
+static void plainly(void **state)
+{
+	(void)state;
+	face = FACE_PLAIN;
+	feed("echo a\nhangup 1\nmute\nhangpu\necho '\x1b[31m'\n");
+	end_input();
+	start(in[0], out[1]);
+	fake_event("media", 1, NULL);
+	fake_event("tone", 1, NULL);
+	run();
+	headless_stop(headless);
+	collect();
+	assert_string_equal(got, "a\nok\nmuted\nError: unknown command \"hangpu\"; did you mean \"hangup\"?\n^[[31m\n");
+}
+
+static unsigned quits;
+
+static void quit_h(int status, void *arg)
+{
+	(void)arg;
+	assert_int_equal(status, 0);
+	quits++;
+	loop_quit();
+}
+
+static void late_ctrl_d_h(void *arg)
+{
+	(void)arg;
+	fake.active = 0;
+	feed_terminal("\004");
+}
+
+/* The end of a terminal's input: it can be typed again. */
+static void ctrl_d(void **state)
+{
+	struct loop_timer *second;
+	int slave;
+
+	(void)state;
+	face = FACE_PLAIN;
+	terminal = posix_openpt(O_RDWR | O_NOCTTY);
+	assert_true(terminal >= 0 && !grantpt(terminal) && !unlockpt(terminal));
+	slave = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+	assert_true(slave >= 0);
+	env.quit_h = quit_h;
+	quits = 0;
+	fake.active = 1;
+	start(slave, out[1]);
+	feed_terminal("\004");
+	assert_int_equal(loop_timer_new(&second, late_ctrl_d_h, NULL), 0);
+	loop_timer_start(second, 50);
+	loop_timer_start(deadline, DEADLINE_MS);
+	assert_int_equal(loop_run(), 0);
+	loop_timer_free(second);
+	headless_stop(headless);
+	env.quit_h = NULL;
+	assert_false(late);
+	assert_int_equal(quits, 1);
+	collect();
+	assert_string_equal(got, "A call is up. Type hangup to end it, or quit to end all.\n");
+	close(slave);
+	close(terminal);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(replies), T(events), T(long_and_odd_lines), T(stuck_reader), T(reader_gone), T(other_inputs),
-		T(leaves_descriptors_alone),
+		T(leaves_descriptors_alone), T(plainly), T(ctrl_d),
 	};
 	int failed;
 

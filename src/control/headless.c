@@ -14,6 +14,7 @@
 #include "command/command.h"
 #include "control/headless.h"
 #include "control/json.h"
+#include "control/plain.h"
 
 #define BACKLOG_MAX   (1u << 20)
 #define REPLY_MAX     (32u << 10) /* of the text of one reply: `help` is longer than an event's string */
@@ -25,6 +26,8 @@ struct headless {
 	struct script *script;
 	headless_end_h *end_h;
 	void *arg;
+	enum headless_face face;
+	struct snapshot *now;    /* of FACE_PLAIN */
 
 	int out;                 /* ours: does not block, closed by us; -1 = the reader is gone */
 	bool is_socket, watching_out;
@@ -34,6 +37,7 @@ struct headless {
 
 	int in;                  /* -1 = at its end */
 	bool reading, skipping, ended, listening;
+	bool typed;              /* by a person: an end is not the last word */
 	char line[LINE_MAX_BYTES];
 	size_t len;
 	bool by_turns;           /* it cannot be waited for (/dev/null): it is read at each turn of the loop */
@@ -137,10 +141,14 @@ static void put(struct headless *h, struct buf *line)
 			buf_free(&h->backlog);
 		buf_printf(&text, P_("%u event was lost: nobody read it in time", "%u events were lost: nobody read them in time",
 				     h->lost), h->lost);
-		jsonl_begin(&notice, "notice", loop_wall_ms());
-		jsonl_string(&notice, "severity", "warning");
-		jsonl_string(&notice, "text", text.s ? text.s : "");
-		jsonl_end(&notice);
+		if (h->face == FACE_PLAIN)
+			buf_printf(&notice, "%s\n", text.s ? text.s : "");
+		else {
+			jsonl_begin(&notice, "notice", loop_wall_ms());
+			jsonl_string(&notice, "severity", "warning");
+			jsonl_string(&notice, "text", text.s ? text.s : "");
+			jsonl_end(&notice);
+		}
 		h->lost = 0;
 		add_line(h, &notice);
 	}
@@ -162,34 +170,64 @@ static void out_h(unsigned flags, void *arg)
 
 static void event_h(const struct event *event, void *arg)
 {
+	struct headless *h = arg;
 	struct buf line = {0};
 
-	jsonl_event(&line, event);
-	put(arg, &line);
+	if (h->face == FACE_JSON)
+		jsonl_event(&line, event);
+	else {
+		phone_snapshot(h->env->phone, h->now);
+		plain_event(&line, event, h->now);
+	}
+	if (line.len || line.failed)
+		put(h, &line);
 }
 
 /* ---- replies ---- */
 
 /* The lines of TEXT, each harmless. */
-static void add_text(struct buf *b, const char *text)
+static void show_lines(struct buf *shown, const char *text)
 {
-	struct buf shown = {0};
 	char line[LINE_MAX_BYTES];
 
-	while (*text && shown.len < REPLY_MAX) {
+	while (*text && shown->len < REPLY_MAX) {
 		size_t len = strcspn(text, "\n");
 
 		text_show(line, sizeof(line), text, len);
-		if (shown.len)
-			buf_str(&shown, "\n");
-		buf_str(&shown, line);
+		if (shown->len)
+			buf_str(shown, "\n");
+		buf_str(shown, line);
 		text += len + (text[len] == '\n');
 	}
 	if (*text)
-		buf_str(&shown, TRUNCATED);
+		buf_str(shown, TRUNCATED);
+}
+
+static void add_text(struct buf *b, const char *text)
+{
+	struct buf shown = {0};
+
+	show_lines(&shown, text);
 	if (shown.len)
 		jsonl_string(b, "text", shown.s);
 	buf_free(&shown);
+}
+
+static void reply_plainly(struct headless *h, bool ok, const char *text, const char *error)
+{
+	struct buf b = {0}, shown = {0};
+
+	if (ok) {
+		show_lines(&shown, text ? text : "");
+		buf_printf(&b, "%s\n", shown.len ? shown.s : _("ok"));
+	}
+	else {
+		show_lines(&shown, error ? error : "");
+		/* TRANSLATORS: %s is what went wrong with a command that was typed */
+		buf_printf(&b, _("Error: %s\n"), shown.len ? shown.s : "");
+	}
+	buf_free(&shown);
+	put(h, &b);
 }
 
 static void reply(struct headless *h, const char *line, bool ok, const char *text, const char *error, int status)
@@ -197,6 +235,10 @@ static void reply(struct headless *h, const char *line, bool ok, const char *tex
 	struct buf b = {0}, masked = {0};
 	char shown[EVENT_STRING_MAX + 1];
 
+	if (h->face == FACE_PLAIN) {
+		reply_plainly(h, ok, text, error);
+		return;
+	}
 	jsonl_begin(&b, "reply", loop_wall_ms());
 	parser_mask(&masked, line);
 	text_show_str(shown, sizeof(shown), masked.s);
@@ -318,12 +360,29 @@ static void take_byte(struct headless *h, char c)
 		h->line[h->len++] = c;
 }
 
+/* Ctrl-D, on a terminal that can go on. */
+static void end_typed(struct headless *h)
+{
+	struct buf line = {0};
+
+	if (!phone_active_calls(h->env->phone)) {
+		h->env->quit_h(0, h->env->arg);
+		return;
+	}
+	buf_str(&line, _("A call is up. Type hangup to end it, or quit to end all.\n"));
+	put(h, &line);
+}
+
 static void read_more(struct headless *h)
 {
 	char chunk[1024];
 	ssize_t n, i;
 
 	n = read(h->in, chunk, sizeof(chunk));
+	if (!n && h->typed) {
+		end_typed(h);
+		return;
+	}
 	for (i = 0; i < n; i++)
 		take_byte(h, chunk[i]);
 	if (!n || (n < 0 && errno != EINTR && errno != EAGAIN)) {
@@ -339,8 +398,8 @@ static void read_more(struct headless *h)
 		loop_timer_start(h->turn, 0);
 }
 
-int headless_start(struct headless **hp, struct command_env *env, int in_fd, int out_fd, headless_end_h *end_h,
-		   void *arg)
+int headless_start(struct headless **hp, struct command_env *env, enum headless_face face, int in_fd, int out_fd,
+		   headless_end_h *end_h, void *arg)
 {
 	struct headless *h = calloc(1, sizeof(*h));
 	int err;
@@ -350,7 +409,9 @@ int headless_start(struct headless **hp, struct command_env *env, int in_fd, int
 	h->env = env;
 	h->end_h = end_h;
 	h->arg = arg;
+	h->face = face;
 	h->in = in_fd;
+	h->typed = face == FACE_PLAIN && in_fd >= 0 && isatty(in_fd);
 	h->out = own_descriptor(out_fd, &h->is_socket);
 	if (h->out < 0) {
 		err = errno;
@@ -359,6 +420,10 @@ int headless_start(struct headless **hp, struct command_env *env, int in_fd, int
 	}
 	signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an error of write() */
 	err = loop_timer_new(&h->turn, turn_h, h);
+	if (!err && face == FACE_PLAIN) {
+		h->now = malloc(sizeof(*h->now));
+		err = h->now ? 0 : ENOMEM;
+	}
 	if (!err)
 		err = script_new(&h->script, env, SCRIPT_INPUT, false, result_h, idle_h, h);
 	if (!err)
@@ -405,6 +470,7 @@ void headless_stop(struct headless *h)
 	if (h->out >= 0)
 		reader_gone(h);
 	loop_timer_free(h->turn);
+	free(h->now);
 	free(h);
 }
 

@@ -33,6 +33,11 @@ ODD_VALUES = ("", " ", "0", "-1", "4294967296", "99999999999999999999", "\"", "<
               "%", "%00%ff", "\t\r\n folded", ",,,,", "a" * 1500, "\xff\xfe\x80", "sip:[::1", "sip:a@127.0.0.1:99999",
               "\"\\\"", "1 INVITE", "<sip:" + "%41b" * 500 + "@127.0.0.1>;tag=1",
               "\"" + "n" * 900 + "\" <sip:" + "u" * 900 + "@127.0.0.1>;tag=2", "SIP/2.0/UDP", "SIP/2.0/XXX a;branch=z9hG4bK", "*;expires=0")
+# As good as any by the grammar, and no common sight: what the guard lets through.
+STRANGE = ("\"" + "n" * 900 + "\" <sip:caller@127.0.0.1>;tag=s", "<sip:" + "%41b" * 500 + "@127.0.0.1>;tag=s",
+           "\"a\\\"b\\\\\" <sip:caller@127.0.0.1;x=%s>;tag=s" % ("y" * 700), "sip:caller@127.0.0.1;tag=" + "t" * 1500,
+           "\xff\x9b31m\x80 <sip:caller@[::1]:5060;transport=tcp;lr>;tag=s", "<tel:+49-30-1;phone-context=x>;tag=s",
+           "<sip:anonymous@anonymous.invalid>;tag=s", "\"\" <sip:%00%0d%0a@127.0.0.1?Subject=x>;tag=s")
 HEADERS = ("Via", "v", "From", "To", "Call-ID", "CSeq", "Contact", "Content-Length", "Content-Type", "Max-Forwards",
            "Expires", "Route", "Record-Route", "Require", "Supported", "Allow", "Replaces", "Authorization",
            "WWW-Authenticate", "Retry-After", "Warning", "Reason", "RSeq", "RAck", "Session-Expires", "Min-SE", "Event",
@@ -98,6 +103,9 @@ def mutate_sip(rng, lines, body):
         body = mutate_sdp(rng, body)
     length = len(body.encode("latin-1"))
     lines.append("Content-Length: %s" % (length if rng.random() < 0.9 else rng.choice((0, 1, 65536, -1, 2 ** 32, ""))))
+    for at, line in enumerate(lines):
+        if line.startswith(("From:", "Contact:")) and rng.random() < 0.2:
+            lines[at] = line.split(":")[0] + ": " + rng.choice(STRANGE)
     for _ in range(rng.randrange(0, 3)):
         at = rng.randrange(1, len(lines))
         what = rng.randrange(5)
@@ -112,7 +120,7 @@ def mutate_sip(rng, lines, body):
         else:              # a great many of it
             lines[at:at] = [lines[at]] * rng.randrange(2, 100)
     data = ("\r\n".join(lines) + "\r\n\r\n" + body).encode("latin-1", "replace")
-    return damage(rng, data)
+    return damage(rng, data) if rng.random() < 0.5 else data[:60000]
 
 
 def damage(rng, data):

@@ -263,6 +263,11 @@ static void look_at_value(struct guard_look *look, const struct field *f, const 
 		good = read_number(p, len, LENGTH_MAX, &n, &digits) && digits == len;
 		look->length = true;
 		look->bad_length = look->bad_length || !good;
+		/* nobody waits for so much, nor looks for what would follow it */
+		if (good && look->request && n > GUARD_BODY_MAX) {
+			find(look, 413, "Request Entity Too Large");
+			look->bad_length = true;
+		}
 	}
 	if (f->look & CSEQ)
 		good = look_at_cseq(look, text, p, len, &why);

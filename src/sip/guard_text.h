@@ -10,6 +10,7 @@
 #define GUARD_VALUE_MAX 3072   /* of each field whose value libre parses at once */
 #define GUARD_START_MAX 8192   /* after so many without the end of a line it is no message */
 #define GUARD_COUNT_MAX 256    /* fields of a message */
+#define GUARD_BODY_MAX  16384  /* bytes of a request's body, by its Content-Length */
 
 enum guard_verdict {
 	GUARD_READ,                    /* a whole header: libre may parse it, unless .unreadable */
@@ -24,7 +25,7 @@ struct guard_part {
 
 struct guard_look {
 	bool request;
-	unsigned code;                 /* what a request is to be answered with: 400, 414, 505; 0: nothing is wrong */
+	unsigned code;                 /* what a request is to be answered with: 400, 413, 414, 505; 0: nothing is wrong */
 	const char *reason;            /* its reason phrase; static */
 	bool unreadable;               /* libre would take it for something else, or need long for it */
 	bool length;                   /* there is a Content-Length */

@@ -113,9 +113,17 @@ unsigned phone_sip_incoming(struct phone *p, const struct incoming *in, unsigned
 	if (refusal)
 		return refusal;
 	*call = ++last_call;
-	printf("incoming %u user=%s from=%s name=%s account=%s offer=%d expires=%u%s\n", *call, shown(in->request_user),
+	printf("incoming %u user=%s from=%s name=%s account=%s offer=%d expires=%u%s", *call, shown(in->request_user),
 	       shown(in->from_uri), shown(in->from_name), shown(in->account), in->offer, in->expires,
 	       in->withheld ? " withheld" : "");
+	if (in->alert[0])
+		printf(" alert=%s", shown(in->alert));
+	if (in->replaces)
+		printf(" replaces=%u", in->replaces);
+	printf("\n");
+	/* as the phone does: the new one is answered, then the old one ends */
+	if (in->replaces && !port_sip_answer(*call, codec, codecs))
+		port_sip_release(in->replaces);
 	return 0;
 }
 
@@ -158,6 +166,12 @@ void phone_sip_reoffer_failed(struct phone *p, unsigned call, unsigned code, con
 {
 	(void)p;
 	printf("reoffer_failed %u %u %s\n", call, code, shown(reason));
+}
+
+void phone_sip_messages(struct phone *p, const char *name, unsigned fresh, unsigned old)
+{
+	(void)p;
+	printf("messages %s %u %u\n", name, fresh, old);
 }
 
 static void print_response(const char *what, const char *who, const struct response *r)

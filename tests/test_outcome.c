@@ -282,7 +282,7 @@ static void words_of_events(void **state)
 		"progress", "success", "redirect", "retry-auto", "retry-after", "fix-and-redial", "busy", "declined",
 		"unreachable", "not-found", "not-allowed", "server-trouble", "protocol-trouble", "local"};
 	static const char *const tone[] = {"none", "ringback", "busy", "reorder", "sit", "call-waiting", "ring",
-					   "dtmf", "milliwatt"};
+					   "dtmf", "milliwatt", "ring", "ring", "ring"};
 	unsigned i;
 
 	(void)state;

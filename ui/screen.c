@@ -55,6 +55,7 @@ static const struct { const char *utf8, *ascii; } glyphs[GLYPHS] = {
 	[GLYPH_WARNING]    = { "!", "!" },
 	[GLYPH_INFO]       = { "·", "-" },
 	[GLYPH_LOCK]       = { "🔒", "L" },
+	[GLYPH_MAIL]       = { "✉", "M" },
 	[GLYPH_BAR_LEFT]   = { "▕", "|" },
 	[GLYPH_BAR_RIGHT]  = { "▏", "|" },
 	[GLYPH_BAR_FULL]   = { "█", "#" },

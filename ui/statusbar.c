@@ -164,6 +164,15 @@ static unsigned draw_called(const struct picture *p, unsigned right)
 	return words && right > 20 ? screen_put_right(p->y, right - 2, right / 2, ROLE_WARNING, words) - 1 : right;
 }
 
+/* Messages that wait, ending before column RIGHT; returns where they begin. */
+static unsigned draw_messages(const struct picture *p, unsigned right)
+{
+	char words[32];
+
+	snprintf(words, sizeof(words), "%s %u", screen_glyph(GLYPH_MAIL), p->s->messages);
+	return p->s->messages && right > 20 ? screen_put_right(p->y, right - 2, right / 2, ROLE_ACCENT, words) - 1 : right;
+}
+
 void statusbar_draw(struct picture *p, const char *clock)
 {
 	unsigned cols = screen_cols(), right = cols, x = 1;
@@ -172,6 +181,7 @@ void statusbar_draw(struct picture *p, const char *clock)
 	right = screen_put_right(p->y, right, cols, ROLE_PLAIN, clock);
 	right = draw_redials(p, right);
 	right = draw_called(p, right);
+	right = draw_messages(p, right);
 	sound_words(p->s, words, sizeof(words));
 	if (words[0] && right > 20) {
 		right = screen_put_right(p->y, right - 1, cols / 3, ROLE_WARNING, words);

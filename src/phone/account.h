@@ -48,6 +48,7 @@ struct account {
 	char reason[ACCOUNT_TEXT_MAX];
 	unsigned failures;                    /* in a row, since the user last asked for it or it was registered */
 	int64_t until_ms;                     /* wall time: what was granted ends then; 0 = not registered */
+	unsigned messages_new, messages_old;  /* that wait for it, as its server has said last */
 	int64_t retry_ms;                     /* wall time: tried again then by itself; 0 = not at all, or under way */
 };
 

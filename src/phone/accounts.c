@@ -271,6 +271,31 @@ void phone_sip_network(struct phone *p, bool there)
 			     registers ? _("Network back: registering again.") : _("Network back."));
 }
 
+void phone_sip_messages(struct phone *p, const char *account, unsigned fresh, unsigned old)
+{
+	struct account *a = find(p, account);
+	char key[NOTICE_KEY_MAX];
+	struct event e;
+
+	if (!a || (a->messages_new == fresh && a->messages_old == old))
+		return;
+	event_begin(&e, "mwi");
+	event_string(&e, "account", a->name);
+	event_integer(&e, "new", fresh);
+	event_integer(&e, "old", old);
+	phone_emit(p, &e);
+	snprintf(key, sizeof(key), "messages %s", a->name);
+	if (fresh > a->messages_new)
+		phone_notice_printf(p, SEVERITY_INFO, key,
+				    /* TRANSLATORS: how many messages; %2$s is the account's name */
+				    P_("%1$u new message for %2$s.", "%1$u new messages for %2$s.", fresh), fresh, a->name);
+	else if (!fresh)
+		notice_drop_key(p, key);
+	a->messages_new = fresh;
+	a->messages_old = old;
+	phone_changed(p);
+}
+
 void phone_sip_registration(struct phone *p, const char *account, enum registration_state state,
 			    const struct response *response, unsigned expires, unsigned retry_in)
 {

@@ -13,7 +13,7 @@
 #define GLARE_STEP_MS 10u
 
 /* The option tags that this phone can do when a server insists on them (RFC 4028). */
-static const char *const can_do[] = {"timer"};
+static const char *const can_do[] = {"timer", "replaces"};
 
 /* --- option tags ---------------------------------------------------------------------- */
 

@@ -153,6 +153,8 @@ void call_emit_state(struct call *c)
 	event_string(&e, "direction", c->incoming ? "in" : "out");
 	event_string(&e, "peer", c->uri);
 	event_string(&e, "name", c->name);
+	if (c->withheld)
+		event_boolean(&e, "withheld", true);
 	event_string(&e, "account", c->account);
 	event_string(&e, "state", call_state_name(c->state));
 	if (c->state == CALL_HELD)
@@ -307,7 +309,7 @@ void calls_hush_others(struct phone *p, unsigned but)
 			continue;
 		if (c->tone_end_ms != NEVER)
 			call_finish(c, c->ended_by, c->code, c->reason);
-		else if (c->tone == TONE_RING)
+		else if (c->incoming && c->tone == c->ring)
 			call_set_tone(c, TONE_CALL_WAITING);
 		else if (c->tone == TONE_RINGBACK)
 			call_set_tone(c, TONE_NONE);
@@ -398,7 +400,7 @@ void call_tick(struct call *c, uint64_t now)
 		/* the ring tone would drown the call that is up: there it is a short beep */
 		if (answers_itself(c))
 			c->auto_ms = now + AUTO_ANSWER_MS;
-		call_set_tone(c, c->auto_ms != NEVER || call_other_up(c) ? TONE_CALL_WAITING : TONE_RING);
+		call_set_tone(c, c->auto_ms != NEVER || call_other_up(c) ? TONE_CALL_WAITING : c->ring);
 	}
 	if (now >= c->tone_end_ms) {
 		c->tone_end_ms = NEVER;

@@ -51,7 +51,7 @@ static void begin_attempt(struct call *c, const struct dial *dial, bool follow_p
 	a->compact = settings->compact_headers;
 	a->can_shrink = c->codecs > 1;
 	text_copy(a->target, sizeof(a->target), c->uri);
-	text_copy(a->tags, sizeof(a->tags), "timer"); /* in Supported, of each INVITE */
+	text_copy(a->tags, sizeof(a->tags), "timer replaces"); /* in Supported, of each INVITE */
 	collect_tags(a->tags, sizeof(a->tags), dial);
 }
 

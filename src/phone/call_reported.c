@@ -57,21 +57,47 @@ void call_came_from(struct call *c, const struct incoming *in)
 	text_show_str(c->uri, sizeof(c->uri), in->from_uri);
 	text_show_str(c->name, sizeof(c->name), in->from_name);
 	c->withheld = incoming_withheld(in);
+	c->ring = alert_tone(in->alert);
 	if (a)
 		text_copy(c->account, sizeof(c->account), a->name);
+}
+
+/* RFC 3891: C is answered at once in the place of OLD, which ends when that went well; one that was on hold stays so. */
+static void take_place(struct call *c, struct call *old)
+{
+	struct phone *p = c->phone;
+	char who[SNAPSHOT_TEXT], before[SNAPSHOT_TEXT];
+
+	call_who(c, who);
+	call_who(old, before);
+	c->answering = true;
+	c->expires_ms = NEVER;
+	c->ring_wanted = false;
+	c->hold_wanted = old->held_by_us;
+	if (port_sip_answer(c->number, c->codec, c->codecs)) {
+		call_finish(c, ENDED_BY_NETWORK, 0, "");
+		return;
+	}
+	if (p->selected == old->number)
+		p->selected = c->number;
+	call_hang_up(old);
+	/* TRANSLATORS: somebody's call has gone over to somebody else: who it is now, who it was */
+	phone_notice_printf(p, SEVERITY_INFO, NULL, _("%1$s has taken over the call with %2$s."), who, before);
 }
 
 unsigned phone_sip_incoming(struct phone *p, const struct incoming *in, unsigned *call)
 {
 	unsigned seconds = p->settings->ring_timeout;
 	const char *text = NULL;
-	struct call *c;
+	struct call *c, *old = in->replaces ? call_find(p, in->replaces) : NULL;
 	unsigned code;
 
 	*call = 0;
-	if (!is_ours(p, in))
+	if (in->replaces && (!old || !call_is_active(old)))
+		return 481;
+	if (!old && !is_ours(p, in))
 		return 404;
-	code = refusal_of(p, in, &text);
+	code = old ? 0 : refusal_of(p, in, &text);
 	if (code) {
 		if (text)
 			refusal_tell(p, in, code, text);
@@ -93,6 +119,8 @@ unsigned phone_sip_incoming(struct phone *p, const struct incoming *in, unsigned
 		p->selected = c->number;
 	*call = p->last_call = c->number;
 	call_emit_state(c);
+	if (old)
+		take_place(c, old);
 	phone_schedule(p);
 	return 0;
 }

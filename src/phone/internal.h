@@ -33,6 +33,7 @@ struct call {
 	bool early;                      /* early media is heard */
 	bool withheld;                   /* incoming: the caller does not say who it is */
 	bool missed_quietly;             /* answered elsewhere: no missed call */
+	enum tone ring;                  /* incoming: how it rings */
 	char uri[TARGET_MAX];
 	char name[TARGET_MAX];
 	char account[ACCOUNT_NAME_MAX];
@@ -143,6 +144,9 @@ unsigned refusal_of(const struct phone *p, const struct incoming *in, const char
 /* Tells of a call that was refused with CODE: `closed` and a notice of TEXT, whose %s is who it was. */
 void refusal_tell(struct phone *p, const struct incoming *in, unsigned code, const char *text);
 unsigned refusal_code(const char *setting, unsigned fallback); /* of an option that is a code */
+
+/* alert.c */
+enum tone alert_tone(const char *alert);        /* how a call rings that has this Alert-Info; NULL: none */
 
 /* phone.c */
 void phone_changed(struct phone *p);

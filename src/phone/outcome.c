@@ -470,6 +470,9 @@ const char *tone_name(enum tone tone)
 		[TONE_RING] = "ring",
 		[TONE_DTMF] = "dtmf",
 		[TONE_MILLIWATT] = "milliwatt",
+		[TONE_RING_INTERNAL] = "ring",
+		[TONE_RING_URGENT] = "ring",
+		[TONE_RING_SHORT] = "ring",
 	};
 
 	return tone < TONE_COUNT ? name[tone] : "";

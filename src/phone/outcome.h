@@ -15,7 +15,9 @@ enum outcome_kind {
 
 enum tone {
 	TONE_NONE, TONE_RINGBACK, TONE_BUSY, TONE_REORDER, TONE_SIT, TONE_CALL_WAITING,
-	TONE_RING, TONE_DTMF, TONE_MILLIWATT, TONE_COUNT
+	TONE_RING, TONE_DTMF, TONE_MILLIWATT,
+	TONE_RING_INTERNAL, TONE_RING_URGENT, TONE_RING_SHORT, /* other ways to ring; for everybody they are "ring" */
+	TONE_COUNT
 };
 
 /* What failed on this side, before or without a response. */

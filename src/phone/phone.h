@@ -184,11 +184,14 @@ struct incoming {
 	const char *account;          /* whose Contact was called, or NULL: not known */
 	bool offer;                   /* the INVITE had SDP */
 	bool withheld;                /* the caller asks for privacy (RFC 3323) */
+	const char *alert;            /* raw: how it should ring (Alert-Info), NULL or "" = not said */
+	unsigned replaces;            /* the call whose place it takes, 0 = none */
 	unsigned expires;             /* seconds from Expires, 0 = none */
 };
 /* A new call came in. Returns 0 (it will be answered by port_sip_ring/answer/reject(); *CALL is
  * its number) or the code to refuse it with: a 302 has phone_forward() as its Contact. Of a call that was meant for us
- * the refusal is told (`closed`, a notice), the first TOLD_MAX a minute. */
+ * the refusal is told (`closed`, a notice), the first TOLD_MAX a minute. One that replaces a call is answered at once,
+ * whoever it is from, and that call ended when this went well (RFC 3891 section 3). */
 unsigned phone_sip_incoming(struct phone *p, const struct incoming *in, unsigned *call);
 /* Where the call's media can be received when the peer is reached from local ADDRESS. 0 or errno. */
 int phone_sip_media_address(struct phone *p, unsigned call, const char *address, uint16_t *port);
@@ -209,6 +212,8 @@ enum ended_by { ENDED_BY_US, ENDED_BY_THEM, ENDED_BY_NETWORK };
 /* The call is over otherwise: BYE, CANCEL from the caller, no ACK. CODE and REASON from a Reason header
  * or 0 and "". */
 void phone_sip_closed(struct phone *p, unsigned call, enum ended_by by, unsigned code, const char *reason);
+/* So many messages wait for ACCOUNT, new ones and old ones; told by `mwi`. */
+void phone_sip_messages(struct phone *p, const char *account, unsigned fresh, unsigned old);
 /* An account's registration changed; RESPONSE is NULL when it succeeded or is under way. EXPIRES and
  * RETRY_IN in seconds, 0 = not known. */
 void phone_sip_registration(struct phone *p, const char *account, enum registration_state state,

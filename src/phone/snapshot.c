@@ -158,6 +158,8 @@ void phone_snapshot(const struct phone *p, struct snapshot *s)
 		d->retry_ms = a->retry_ms;
 	}
 	s->muted = p->muted;
+	for (i = 0; i < p->accounts; i++)
+		s->messages += p->account[i].messages_new;
 	s->dnd = p->dnd;
 	text_show_str(s->forward, sizeof(s->forward), p->forward);
 	s->volume = p->settings->volume;

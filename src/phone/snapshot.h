@@ -91,6 +91,7 @@ struct snapshot {
 	bool redial_due;                 /* a prompt is open: the one of notice .due_notice */
 	unsigned due_notice;
 	bool muted;
+	unsigned messages;               /* new ones that wait, of all accounts */
 	bool dnd;                        /* do not disturb */
 	char forward[SNAPSHOT_TEXT];     /* where calls are sent on to, "" = nowhere */
 	unsigned volume;

@@ -738,17 +738,18 @@ def test_no_body_bad_offers(a, p):
 
 def test_without_and_with(a, p):
     first = dial(a, p, more=" Require:_magic,Timer Proxy-Require:_magic")
-    assert first["Supported"] == "timer" and first["Session-Expires"] == "1800"
+    assert first["Supported"] == "timer, replaces" and first["Session-Expires"] == "1800"
     assert first["Require"] == "magic,Timer" and first["Proxy-Require"] == "magic"
-    again = repair(a, p, first, 420, "resend without=magic_timer", headers=["Unsupported: magic, timer"])
+    again = repair(a, p, first, 420, "resend without=magic_timer_replaces",
+                   headers=["Unsupported: magic, timer, replaces"])
     for name in ("Supported", "Require", "Proxy-Require", "Session-Expires"):
         assert not again.all(name), (name, again.headers)
     again = repair(a, p, again, 420, "resend without=magic")
-    assert again["Supported"] == "timer" and again.all("Require") == ["Timer"] and not again["Proxy-Require"]
+    assert again["Supported"] == "timer, replaces" and again.all("Require") == ["Timer"] and not again["Proxy-Require"]
     again = repair(a, p, again, 421, "resend without=magic_Timer with=path_gruu")
-    assert again["Supported"] == "path, gruu" and again.all("Require") == ["path, gruu"]
+    assert again["Supported"] == "replaces, path, gruu" and again.all("Require") == ["path, gruu"]
     again = repair(a, p, again, 421, "resend with=path_timer")
-    assert again["Supported"] == "timer, path" and "path, timer" in again.all("Require")
+    assert again["Supported"] == "timer, replaces, path" and "path, timer" in again.all("Require")
 
 
 def test_longer_interval(a, p):
@@ -1090,7 +1091,7 @@ def test_we_refresh(a, p):
     a.expect("established 1")
     again, after = wait_for(a, p, "INVITE", 60)
     assert 48 <= after <= 53, after
-    assert again["Session-Expires"] == "100;refresher=uac" and again["Supported"] == "timer"
+    assert again["Session-Expires"] == "100;refresher=uac" and again["Supported"] == "timer, replaces"
     assert again.body == first.body  # the same, its version too
     p.reply(again, 405)
     assert p.recv().method == "ACK"
@@ -2364,7 +2365,7 @@ def test_in_glare_timer(a, p):
 def test_their_request_to_us(a, p):
     p.request("OPTIONS", 1, call_id="o")
     r = p.expect(200)
-    assert "INVITE" in r["Allow"] and r["Accept"] == "application/sdp" and r["Supported"] == "timer"
+    assert "INVITE" in r["Allow"] and r["Accept"] == "application/sdp" and r["Supported"] == "timer, replaces"
     p.request("OPTIONS", 1, call_id="o0", max_forwards=0)
     p.expect(200)
     for method, code in (("MESSAGE", 405), ("REGISTER", 405), ("FANCY", 501), ("BYE", 481), ("CANCEL", 481)):
@@ -2413,6 +2414,160 @@ def test_a_second_invite_before_the_first_is_answered(a, p):
     assert 0 <= int(p.expect(500)["Retry-After"]) <= 10
     a.do("reject %d 486" % call)
     p.expect(486)
+
+
+def replacing(p, call_id, value, more=(), method="INVITE"):
+    p.request(method, 1, call_id=call_id, body=sdp(4600), headers=["Replaces: " + value, "Require: replaces"] + list(more))
+
+
+def test_replaced(a, p):
+    """RFC 3891: a call that is up goes over to whoever knows its Call-ID and both its tags; it is ended afterwards."""
+    call, ok = in_up(a, p)
+    q = Peer(a)
+    known = "call-1;to-tag=%s;from-tag=bob" % ok.tag("To")
+    for n, (value, code) in enumerate((
+            ("call-1;to-tag=x;from-tag=bob", 481), ("call-1;to-tag=%s;from-tag=x" % ok.tag("To"), 481),
+            ("call-2;to-tag=%s;from-tag=bob" % ok.tag("To"), 481), (known + ";early-only", 486),
+            ("call-1;to-tag=%s" % ok.tag("To"), 400), ("call-1;from-tag=bob", 400), ("call-1", 400),
+            (";to-tag=a;from-tag=b", 400))):
+        replacing(q, "r%d" % n, value)
+        q.expect(code)
+    replacing(q, "r20", known, ["Replaces: " + known])
+    assert "Replaces" in q.expect(400).start
+    replacing(q, "r21", known, method="OPTIONS")
+    assert "Replaces" in q.expect(400).start
+    a.none("incoming")
+    p.none("BYE")
+    replacing(q, "r22", " call-1 ;from-tag=bob; to-tag=%s" % ok.tag("To"))
+    assert a.expect("incoming").endswith(" replaces=%d" % call)
+    second = q.expect(200)
+    assert "replaces" in second["Supported"]
+    p.reply(p.expect("BYE"), 200)
+    q.request("ACK", 1, to=second["To"], call_id="r22")
+    assert "127.0.0.1:4600" in a.expect("established %d" % (call + 1))
+    replacing(q, "r23", known)  # it was there, and is no more
+    q.expect(603)
+    q.close()
+
+
+def test_replaced_while_it_rings(a, p):
+    """What we ring for may be taken over; what rings here may not."""
+    a.do("invite 1 %s -" % p.uri)
+    invite = p.expect("INVITE")
+    ours = re.search("tag=(.*)", invite["From"]).group(1)
+    q = Peer(a)
+    known = "%s;to-tag=%s;from-tag=" % (invite["Call-ID"], ours)
+    replacing(q, "e0", known + "bob")
+    q.expect(481)
+    for tag in ("x", "bob", "bob", "y", "z", "w"):
+        p.reply(invite, 180, tag=tag)
+        a.expect("progress 1 180")
+    for n, tag in enumerate(("nobody", "w")):  # of more than four branches the last are not known
+        replacing(q, "e1%d" % n, known + tag)
+        q.expect(481)
+    replacing(q, "e2", known + "bob;early-only")
+    assert a.expect("incoming").endswith(" replaces=1")
+    q.expect(200)
+    cancel = p.expect("CANCEL")
+    p.reply(cancel, 200)
+    p.reply(invite, 487)
+    p.expect("ACK")
+    q.request("INVITE", 1, call_id="rings", body=sdp())
+    a.expect("incoming 502")
+    a.do("ring 502")
+    replacing(p, "e3", "rings;to-tag=%s;from-tag=bob" % q.expect(180).tag("To"))
+    p.expect(481)
+    q.close()
+
+
+def test_replacing_fails(a, p):
+    """The new call cannot be answered: the old one stays (RFC 3891 section 3)."""
+    call, ok = in_up(a, p)
+    q = Peer(a)
+    a.do("codecs opus")
+    replacing(q, "f", "call-1;to-tag=%s;from-tag=bob" % ok.tag("To"))
+    q.expect(488)
+    p.none("BYE")
+    q.close()
+
+
+def test_news(a, p):
+    """489 names the one package that is known; and only the registrar knows whether messages wait."""
+    for method, event, code in (("SUBSCRIBE", "presence", 489), ("NOTIFY", "dialog;id=7", 489), ("NOTIFY", "", 400),
+                                ("SUBSCRIBE", "message-summary", 403), ("NOTIFY", "message-summary", 481)):
+        p.request(method, 1, call_id=method + event, headers=["Event: " + event] if event else [])
+        r = p.expect(code)
+        assert r["Allow-Events"] == ("message-summary" if code == 489 else None), r.headers
+    a.do("account w sip:me@127.0.0.1:%d" % p.port)
+    a.do("register w")
+    p.reply(p.expect("REGISTER"), 200, headers=["Expires: 3600"])
+    a.expect("registration w registered")
+    a.none("messages")
+    for n, (text, told) in enumerate((("Messages-Waiting: yes\r\nVoice-Message: 2/8 (0/2)\r\n", "2 8"),
+                                      ("messages-waiting: YES\r\n", "1 0"), ("Messages-Waiting: no\n", "0 0"),
+                                      ("Voice-Message: 99999999999/-1", "99999 0"))):
+        p.send("NOTIFY sip:me@127.0.0.1:%d SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bKmw%d\r\nMax-Forwards: 70\r\n"
+               "From: <sip:me@127.0.0.1>;tag=s\r\nTo: <sip:me@127.0.0.1>\r\nCall-ID: mw%d\r\nCSeq: 1 NOTIFY\r\n"
+               "o: message-summary\r\nContent-Type: application/simple-message-summary\r\nContent-Length: %d\r\n\r\n%s"
+               % (a.port, p.port, n, n, len(text), text))
+        p.expect(200)
+        assert a.expect("messages w") == "messages w " + told
+    p.request("NOTIFY", 1, call_id="odd", headers=["Event: message-summary"], body="x")
+    p.expect(400)
+    p.request("NOTIFY", 1, call_id="none", headers=["Event: message-summary"])
+    p.expect(200)
+    a.none("messages")
+    other = stranger_peer(a)
+    other.request("NOTIFY", 1, call_id="other", headers=["Event: message-summary"], body="Messages-Waiting: yes\r\n")
+    other.expect(481)
+    other.close()
+
+
+def test_who_calls_by_the_proxy(a, p):
+    """P-Asserted-Identity counts from the account's own server alone, and not against the caller's wish."""
+    asserted = 'P-Asserted-Identity: "Eve" <sip:eve@example.net>, <tel:+1>'
+
+    def from_of(peer, call_id, *headers):
+        peer.request("INVITE", 1, call_id=call_id, body=sdp(), headers=list(headers))
+        line = a.expect("incoming")
+        return re.search("from=(.*) account=", line).group(1)
+
+    assert from_of(p, "a0", asserted) == "sip:bob@example.org name=Bob"
+    a.do("account w sip:me@127.0.0.1:%d" % p.port)
+    a.do("register w")
+    p.reply(p.expect("REGISTER"), 200, headers=["Expires: 3600"])
+    a.expect("registration w registered")
+    assert from_of(p, "a1", asserted) == "sip:eve@example.net name=Eve"
+    assert from_of(p, "a2", asserted, "Privacy: id") == "sip:bob@example.org name=Bob"
+    assert from_of(p, "a3", "P-Asserted-Identity: <<>") == "sip:bob@example.org name=Bob"
+    assert from_of(p, "a4", "P-Asserted-Identity: sip:eve@example.net") == "sip:eve@example.net name=Bob"
+    other = stranger_peer(a)
+    assert from_of(other, "a5", asserted) == "sip:bob@example.org name=Bob"
+    other.close()
+
+
+def test_how_it_should_ring(a, p):
+    p.request("INVITE", 1, body=sdp(), headers=["Alert-Info: <urn:alert:x>\r\n ;y", "Alert-Info: <http://h/z>"])
+    assert a.expect("incoming").endswith("alert=<urn:alert:x>  ;y, <http://h/z>")
+
+
+def test_a_body_too_large(a, p):
+    """Its length alone is enough: nobody waits for it."""
+    q = Peer(a, tcp=True)
+    q.connect()
+    for peer in (p, q):
+        for n, (length, code) in enumerate(((16384, 400), (16385, 413), (16777215, 413))):
+            if peer.tcp and code == 400:
+                continue  # it would be waited for
+            if peer.tcp and n == 2:
+                q.connect()
+            peer.send("INVITE sip:me@x SIP/2.0\r\nVia: SIP/2.0/%s 127.0.0.1:%d;branch=z9hG4bK-l%d;rport\r\nMax-Forwards: 70\r\n"
+                      "From: <sip:a@b>;tag=1\r\nTo: <sip:me@d>\r\nCall-ID: l%d\r\nCSeq: 1 INVITE\r\nContact: <%s>\r\n"
+                      "Content-Length: %d\r\n\r\nv=0" % ("TCP" if peer.tcp else "UDP", peer.port, n, n, peer.uri, length))
+            assert not peer.expect(code)["Retry-After"]  # it would not be shorter later
+    q.close()
+    p.request("OPTIONS", 1, call_id="lo")
+    p.expect(200)
 
 
 def test_a_body_without_its_length(a, p):

@@ -528,7 +528,7 @@ static void test_option_lines(void **state)
 	memset(form.without, 'a', sizeof(form.without) - 1);
 	memset(form.with, 'b', sizeof(form.with) - 1);
 	assert_int_equal(form_write_options(mb, &form), 0);
-	assert_int_equal(mb->end, 18 + 2 + 255 + 9 + 255 + 2);
+	assert_int_equal(mb->end, 18 + 10 + 2 + 255 + 9 + 255 + 2);
 	mem_deref(mb);
 }
 

@@ -4,7 +4,7 @@
 
 #include "sip/form.h"
 
-#define SUPPORTED "timer"  /* RFC 4028 */
+#define SUPPORTED "timer replaces"  /* RFC 4028, RFC 3891 */
 
 bool form_has_tag(const char *tags, const char *tag)
 {

@@ -580,6 +580,13 @@ const struct account *registration_account(const struct sip_msg *msg)
 	return found;
 }
 
+bool registration_is_proxy(const char *account, const struct sip_msg *msg)
+{
+	const struct registration *r = find(account);
+
+	return r && r->registered && r->has_path && sa_cmp(&r->path.peer, &msg->src, SA_ADDR);
+}
+
 bool registration_busy(void)
 {
 	struct le *le;

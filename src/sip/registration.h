@@ -26,6 +26,9 @@
 /* Whose Contact does the request call? By the user of its Request-URI, and by the To's host when several
  * accounts have that user. NULL: no registered account's. Valid until accounts change. */
 const struct account *registration_account(const struct sip_msg *msg);
+/* Did MSG come from the server that the account ACCOUNT is registered at? By its address: over UDP that can be forged, and
+ * no more is asked of it than whom it takes a caller for, and news of waiting messages. */
+bool registration_is_proxy(const char *account, const struct sip_msg *msg);
 /* Puts the routes of the account's requests before those of the half dialog D: its outbound, then the Service-Route of
  * its registration. EINVAL when outbound is no URI, ENOMEM, ENOSPC. */
 int registration_add_routes(struct dialog *d, const struct account *account);

@@ -69,7 +69,8 @@ int reply_elsewhere(struct sip_strans **st, struct endpoint *ep, const struct si
 void reply_options(struct endpoint *ep, const struct sip_msg *msg)
 {
 	reply_send(NULL, ep, msg, 200, "OK",
-		    "Contact: <sip:%J%s>\r\nAllow: %s\r\nAccept: application/sdp\r\nSupported: timer\r\n" EMPTY,
+		    "Contact: <sip:%J%s>\r\nAllow: %s\r\nAccept: application/sdp\r\nSupported: " SESSION_SUPPORTED
+		    "\r\n" EMPTY,
 		    &ep->address, msg->tp == SIP_TRANSP_TCP ? ";transport=tcp" : "", SESSION_ALLOW);
 }
 
@@ -97,6 +98,11 @@ void reply_unsupported_media(struct endpoint *ep, const struct sip_msg *msg)
 		    "Accept: application/sdp\r\nAccept-Encoding: identity\r\n" EMPTY);
 }
 
+void reply_bad_event(struct endpoint *ep, const struct sip_msg *msg, const char *package)
+{
+	reply_send(NULL, ep, msg, 489, "Bad Event", "Allow-Events: %s\r\n" EMPTY, package);
+}
+
 void reply_interval_too_small(struct endpoint *ep, const struct sip_msg *msg)
 {
 	reply_send(NULL, ep, msg, 422, "Session Interval Too Small", "Min-SE: %u\r\n" EMPTY,
@@ -114,7 +120,7 @@ static bool require_h(const struct sip_hdr *hdr, const struct sip_msg *msg, void
 	struct mbuf *mb = arg;
 
 	(void)msg;
-	if (!pl_strcasecmp(&hdr->val, "timer"))
+	if (!pl_strcasecmp(&hdr->val, "timer") || !pl_strcasecmp(&hdr->val, "replaces"))
 		return false;
 	/* a list longer than this is none that anybody reads */
 	return mb->end > 1024 || mbuf_printf(mb, "%s%r", mb->end ? ", " : "", &hdr->val) != 0;

@@ -25,6 +25,8 @@ void reply_options(struct endpoint *ep, const struct sip_msg *msg);
 void reply_not_allowed(struct endpoint *ep, const struct sip_msg *msg);
 /* 415 with what we accept. */
 void reply_unsupported_media(struct endpoint *ep, const struct sip_msg *msg);
+/* 489: the only PACKAGE of events that is known (RFC 6665 section 8.3.2). */
+void reply_bad_event(struct endpoint *ep, const struct sip_msg *msg, const char *package);
 /* 422: sessions must be longer than that (RFC 4028 section 9). */
 void reply_interval_too_small(struct endpoint *ep, const struct sip_msg *msg);
 /* 500 with a Retry-After of SECONDS. */

@@ -68,8 +68,7 @@ static bool next_member(struct pl *member, struct pl *rest)
 	return true;
 }
 
-/* All lines of a header, joined by ", "; where a line was folded is a blank. */
-static void header_text(char *dst, size_t size, const struct sip_msg *msg, enum sip_hdrid id)
+void report_text(char *dst, size_t size, const struct sip_msg *msg, enum sip_hdrid id)
 {
 	struct le *le;
 	size_t n = 0, i;
@@ -281,7 +280,7 @@ void report_response(struct response *r, const struct sip_msg *msg, const struct
 	if (msg->reason.p)
 		text_copyn(r->reason, sizeof(r->reason), msg->reason.p, msg->reason.l);
 	for (i = 0; i < ARRAY_SIZE(texts); i++)
-		header_text((char *)r + texts[i].offset, RESPONSE_TEXT, msg, texts[i].id);
+		report_text((char *)r + texts[i].offset, RESPONSE_TEXT, msg, texts[i].id);
 	header_tags(r->unsupported, sizeof(r->unsupported), msg, SIP_HDR_UNSUPPORTED);
 	header_tags(r->require, sizeof(r->require), msg, SIP_HDR_REQUIRE);
 	min_se = sip_msg_hdr(msg, SIP_HDR_MIN_SE);

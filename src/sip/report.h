@@ -19,6 +19,10 @@ void report_local(struct response *r, enum local_error error, const char *detail
 /* Cause and text of the message's Reason header of protocol SIP (RFC 3326); 0 and "" when there is none. */
 void report_reason(unsigned *code, char *text, size_t size, const struct sip_msg *msg);
 
+/* The values of the header ID, one after the other with ", " between, as they came but for folding; what is longer than
+ * SIZE is cut. */
+void report_text(char *dst, size_t size, const struct sip_msg *msg, enum sip_hdrid id);
+
 /* The message's SDP. False when it has none: *REFUSAL is then 0, or the code to refuse it with (415) when its body
  * is something else. LEN is bounded by the message. */
 bool report_sdp(const struct sip_msg *msg, const char **sdp, size_t *len, unsigned *refusal);

@@ -6,6 +6,7 @@
 #include "sip/endpoint.h"
 #include "sip/field.h"
 #include "sip/form.h"
+#include "sip/news.h"
 #include "sip/reply.h"
 #include "sip/report.h"
 #include "sip/session.h"
@@ -123,6 +124,8 @@ void session_settle(struct session *s)
 /* Nothing is to be done any more when its time comes. */
 static void over(struct session *s)
 {
+	if (s->state == SESSION_UP)
+		session_replaces_ended(s->dialog);
 	s->state = SESSION_OVER;
 	session_moved(s);
 	tmr_cancel(&s->tell_established);
@@ -252,13 +255,21 @@ static void options_in(struct session *s, struct endpoint *ep, const struct sip_
 	reply_options(ep, msg);
 }
 
+static void news_in_dialog(struct session *s, struct endpoint *ep, const struct sip_msg *msg)
+{
+	(void)s;
+	news_in(ep, msg);
+}
+
 static const struct {
 	const char *method;
 	void (*h)(struct session *s, struct endpoint *ep, const struct sip_msg *msg);
 } methods[] = {
 	{"BYE", bye_in},
 	{"INVITE", session_in_reinvite},
+	{"NOTIFY", news_in_dialog},
 	{"OPTIONS", options_in},
+	{"SUBSCRIBE", news_in_dialog},
 };
 
 static void in_dialog(struct session *s, struct endpoint *ep, const struct sip_msg *msg)
@@ -324,6 +335,7 @@ void session_close_all(void)
 {
 	session_ack_close();
 	session_bye_close();
+	session_replaces_close();
 	list_flush(&sessions);
 }
 

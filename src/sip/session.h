@@ -13,10 +13,12 @@
 #include "sip/flow.h"
 #include "sip/negotiation.h"
 
-#define SESSION_ALLOW     "INVITE, ACK, CANCEL, BYE, OPTIONS"
+#define SESSION_ALLOW     "INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY"
+#define SESSION_SUPPORTED "timer, replaces"  /* RFC 4028, RFC 3891 */
 #define SESSION_USER_MAX  (3 * ACCOUNT_TEXT_MAX)
 #define SESSION_INTERVAL_MIN 90  /* seconds; RFC 4028 section 5 */
 #define SESSIONS_IN_MAX   32  /* unanswered incoming calls at a time */
+#define SESSION_BRANCHES_MAX 4  /* that ring for one INVITE and can be told apart */
 
 enum session_state {
 	SESSION_CALLING,  /* out: no final response yet */
@@ -60,6 +62,8 @@ struct session {
 	bool has_early;
 	struct media_params early;       /* of an SDP answer in a provisional response */
 	char early_tag[128];             /* and its To tag */
+	char branch[SESSION_BRANCHES_MAX][64]; /* To tags of those that have answered provisionally */
+	unsigned branches;
 	enum media_direction direction_before;
 	unsigned tries;                  /* of a re-INVITE: credentials */
 	unsigned glares;
@@ -169,6 +173,19 @@ void session_in_reinvite(struct session *s, struct endpoint *ep, const struct si
 void session_in_ack(struct session *s, const struct sip_msg *msg);
 /* Forgets our unacknowledged 2xx. */
 void session_in_stop_answer(struct session *s);
+
+/* --- session_replaces.c --------------------------------------------------------------------- */
+
+/* What the request's Replaces asks for: 0 and the number of the call that is to be replaced, 0 when there is no such field,
+ * or the code to refuse it with: 400 with *REASON, else NULL for the code's own phrase; 481 no such call (nor one that
+ * rings here), 603 it has ended, 486 it has been answered and the field says early-only (RFC 3891 section 3). Whoever
+ * names Call-ID and both tags has them from one of its two sides. */
+unsigned session_replaces(const struct sip_msg *msg, unsigned *call, const char **reason);
+/* A provisional response to S's INVITE had that To tag. */
+void session_replaces_note(struct session *s, const struct pl *tag);
+/* The dialog of a call has ended; the last few of them are kept. */
+void session_replaces_ended(struct dialog *d);
+void session_replaces_close(void);
 
 /* --- session_ack.c -------------------------------------------------------------------------- */
 

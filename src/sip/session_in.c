@@ -14,6 +14,7 @@
 #include "sip/trace.h"
 
 #define OVERLAP_MAX 10  /* seconds; RFC 3261 section 14.2 */
+#define ALERT_MAX   512 /* bytes of Alert-Info that are looked at */
 
 /* --- replies ----------------------------------------------------------------------------------- */
 
@@ -27,7 +28,7 @@ static int reply(struct session *s, struct mbuf **mbp, unsigned code, const char
 		return ENOMEM;
 	err = session_write_common(s, mb);
 	if (code == 200)
-		err |= mbuf_write_str(mb, "Supported: timer\r\n") | session_timer_accept(s, mb);
+		err |= mbuf_write_str(mb, "Supported: " SESSION_SUPPORTED "\r\n") | session_timer_accept(s, mb);
 	err |= session_write_body(mb, sdp);
 	if (!err)
 		err = reply_dialog(&s->st, mbp, s->path.endpoint, s->msg, code, phrase, "%b", mb->buf, mb->end);
@@ -202,18 +203,33 @@ static bool asks_for_privacy(const struct sip_msg *msg)
 	return false;
 }
 
-static unsigned tell_incoming(struct session *s, bool offer, unsigned *call)
+/* Whom the proxy takes the caller for, if it says so (RFC 3325 section 9.1): it knows better than From. */
+static void read_asserted(char *from, size_t from_size, char *name, size_t name_size, const struct sip_msg *msg)
+{
+	const struct sip_hdr *h = sip_msg_hdr(msg, SIP_HDR_P_ASSERTED_IDENTITY);
+	struct sip_addr a;
+
+	if (!h || sip_addr_decode(&a, &h->val) || !pl_isset(&a.auri))
+		return;
+	text_copyn(from, from_size, a.auri.p, a.auri.l);
+	if (pl_isset(&a.dname))
+		field_display_name(name, name_size, &a.dname);
+}
+
+static unsigned tell_incoming(struct session *s, bool offer, unsigned replaces, unsigned *call)
 {
 	const struct sip_msg *msg = s->msg;
 	/* longer than what the phone keeps of a name, so that it sees that there was more */
-	char user[ACCOUNT_TEXT_MAX], from[DIALOG_URI_MAX], name[2 * TARGET_MAX];
+	char user[ACCOUNT_TEXT_MAX], from[DIALOG_URI_MAX], name[2 * TARGET_MAX], alert[ALERT_MAX];
 	struct incoming in = {
 		.request_user = user,
 		.from_uri = from,
 		.from_name = name,
 		.account = s->account ? s->account->name : NULL,
+		.alert = alert,
 		.offer = offer,
 		.withheld = asks_for_privacy(msg),
+		.replaces = replaces,
 		.expires = field_number(&msg->expires, UINT32_MAX, 0),
 	};
 	unsigned code;
@@ -221,6 +237,9 @@ static unsigned tell_incoming(struct session *s, bool offer, unsigned *call)
 	field_unescape(user, sizeof(user), &msg->uri.user);
 	text_copyn(from, sizeof(from), msg->from.auri.p, msg->from.auri.l);
 	field_display_name(name, sizeof(name), &msg->from.dname);
+	if (!in.withheld && s->account && registration_is_proxy(s->account->name, msg))
+		read_asserted(from, sizeof(from), name, sizeof(name), msg);
+	report_text(alert, sizeof(alert), msg, SIP_HDR_ALERT_INFO);
 	session_arriving(s);
 	code = phone_sip_incoming(stack_phone(), &in, call);
 	session_arriving(NULL);
@@ -232,7 +251,8 @@ void session_in_invite(struct endpoint *ep, const struct sip_msg *msg)
 	const struct outcome *row;
 	struct session *s = NULL;
 	const char *sdp;
-	unsigned refusal, call = 0, code;
+	const char *reason;
+	unsigned refusal, call = 0, replaces, code;
 	size_t len;
 	bool offer;
 	int err;
@@ -249,6 +269,11 @@ void session_in_invite(struct endpoint *ep, const struct sip_msg *msg)
 	err = offer ? offer_usable(sdp, len) : 0;
 	if (err == EBADMSG || err == ENOTSUP) {
 		reply_not_acceptable(NULL, ep, msg, err);
+		return;
+	}
+	code = session_replaces(msg, &replaces, &reason);
+	if (code) {
+		reply_plain(NULL, ep, msg, code, reason ? reason : outcome_find(code, NULL)->phrase);
 		return;
 	}
 	if (!err && unanswered() >= SESSIONS_IN_MAX)
@@ -279,7 +304,7 @@ void session_in_invite(struct endpoint *ep, const struct sip_msg *msg)
 		return;
 	}
 	mem_ref(s);
-	code = tell_incoming(s, offer, &call);
+	code = tell_incoming(s, offer, replaces, &call);
 	if (code) {
 		row = outcome_find(code, NULL);
 		s->call = 0;

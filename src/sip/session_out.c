@@ -147,6 +147,7 @@ static void progress(struct session *s, const struct sip_msg *msg)
 
 	if (msg->scode == 100 || s->state != SESSION_CALLING || !s->call)
 		return;
+	session_replaces_note(s, &msg->to.tag);
 	early = pl_isset(&msg->to.tag) && report_sdp(msg, &sdp, &len, &refusal) &&
 		!negotiation_answered(s->sdp, sdp, len, &params);
 	if (early) {

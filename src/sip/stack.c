@@ -5,6 +5,7 @@
 #include "sip/endpoint.h"
 #include "sip/guard.h"
 #include "sip/network.h"
+#include "sip/news.h"
 #include "sip/registration.h"
 #include "sip/reply.h"
 #include "sip/resolve.h"
@@ -79,6 +80,8 @@ static const struct {
 	{"OPTIONS", reply_options},
 	{"CANCEL", cancel_in},
 	{"BYE", cancel_in},
+	{"NOTIFY", news_in},
+	{"SUBSCRIBE", news_in},
 };
 
 static bool request_h(const struct sip_msg *msg, void *arg)
@@ -86,7 +89,7 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 	struct endpoint *ep = arg;
 	bool ack = !pl_strcmp(&msg->met, "ACK"), close;
 	const char *fault;
-	unsigned i, code;
+	unsigned i, code, replaced;
 
 	if (guard_listen(msg))
 		return true;
@@ -110,6 +113,8 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 		;
 	if (i == ARRAY_SIZE(methods))
 		reply_not_allowed(ep, msg);
+	else if (pl_strcmp(&msg->met, "INVITE") && session_replaces(msg, &replaced, &fault) == 400)
+		reply_plain(NULL, ep, msg, 400, fault);
 	else if (pl_strcasecmp(&msg->uri.scheme, "sip") && pl_strcasecmp(&msg->uri.scheme, "sips"))
 		reply_plain(NULL, ep, msg, 416, "Unsupported URI Scheme");
 	else if (!pl_strcmp(&msg->met, "CANCEL") || !reply_bad_extension(ep, msg))

@@ -187,6 +187,14 @@ static void note_direction(struct call *c, const struct media_params *media, boo
 		call_emit_state(c);
 }
 
+/* Another call took this one's place while a change of it was under way; or it took that of one on hold. */
+static void hold_if_wanted(struct call *c)
+{
+	if (c->hold_wanted && !c->held_by_us)
+		phone_hold(c->phone, c->number);
+	c->hold_wanted = false;
+}
+
 void phone_sip_established(struct phone *p, unsigned call, const struct media_params *media)
 {
 	struct call *c = call ? call_find(p, call) : NULL;
@@ -203,15 +211,8 @@ void phone_sip_established(struct phone *p, unsigned call, const struct media_pa
 	redial_arrived(c);
 	call_start_media(c, media);
 	note_direction(c, media, true);
+	hold_if_wanted(c);
 	phone_schedule(p);
-}
-
-/* Another call took this one's place while a change of it was under way. */
-static void hold_if_wanted(struct call *c)
-{
-	if (c->hold_wanted && !c->held_by_us)
-		phone_hold(c->phone, c->number);
-	c->hold_wanted = false;
 }
 
 void phone_sip_media(struct phone *p, unsigned call, const struct media_params *media)

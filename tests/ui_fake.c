@@ -280,6 +280,12 @@ static void not_disturbed(struct snapshot *s)
 	s->muted = true;
 }
 
+static void waiting_messages(struct snapshot *s)
+{
+	not_disturbed(s);
+	s->messages = 12;
+}
+
 static void forwarding(struct snapshot *s)
 {
 	idle_demo(s);
@@ -362,7 +368,7 @@ static void crowd(struct snapshot *s)
 
 static const struct { const char *name; void (*fill)(struct snapshot *s); } cases[] = {
 	{ "idle-demo", idle_demo },
-	{ "not-disturbed", not_disturbed },
+	{ "not-disturbed", not_disturbed }, { "messages", waiting_messages },
 	{ "forwarding", forwarding }, { "idle", idle }, { "talking", talking }, { "two-calls", two_calls }, { "accounts", accounts }, { "one-failed", one_failed },
 	{ "all-accounts", all_accounts },
 	{ "incoming", incoming }, { "on-hold", on_hold }, { "failed", failed }, { "local-failure", local_failure },

@@ -45,6 +45,9 @@ static void calls(void **state)
 	says("Call from Bob <sip:bob@h>, call 3. Type answer, or reject.\n");
 	call("in", "established");
 	says("Talking with Bob <sip:bob@h>, call 3.\n");
+	call("in", "ringing");
+	event_boolean(&e, "withheld", true);
+	says("Call from Bob <sip:bob@h> (number withheld), call 3. Type answer, or reject.\n");
 	call("out", "held");
 	event_string(&e, "by", "them");
 	says("Bob <sip:bob@h> has put you on hold, call 3.\n");

@@ -102,6 +102,9 @@ static void say_who(struct buf *out, const struct event *e)
 		buf_printf(out, "%s <%s>", name, peer);
 	else
 		buf_str(out, peer);
+	if (event_find(e, "withheld"))
+		/* TRANSLATORS: behind who calls, who does not say from which number; begins with a blank */
+		buf_str(out, _(" (number withheld)"));
 }
 
 static void say_end(struct buf *out, const struct event *e, const char *who, unsigned call)

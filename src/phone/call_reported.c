@@ -97,7 +97,7 @@ unsigned phone_sip_incoming(struct phone *p, const struct incoming *in, unsigned
 		return 481;
 	if (!old && !is_ours(p, in))
 		return 404;
-	code = old ? 0 : refusal_of(p, in, &text);
+	code = old && !p->shutting_down ? 0 : refusal_of(p, in, &text);
 	if (code) {
 		if (text)
 			refusal_tell(p, in, code, text);

@@ -39,9 +39,9 @@ def invite(**more):
 
 
 def response(code, *wanted):
-    """One that must come and have WANTED in it, regular expressions; a provisional one may come before."""
-    checks = "".join('<ereg regexp="%s" search_in="msg" check_it="true" assign_to="%d"/>' % (w.replace('"', "&quot;"), i + 1)
-                     for i, w in enumerate(wanted))
+    """One that must come and have WANTED in it, regular expressions: its start, then lines from their start."""
+    checks = "".join('<ereg regexp="%s" search_in="msg" check_it="true" assign_to="%d"/>' % (
+        w if w[0] == "^" else "[[:cntrl:]]" + w, i + 1) for i, w in enumerate(wanted))
     return '<recv response="%d"><action>%s</action></recv>%s' % (
         code, checks, "".join('<Reference variables="%d"/>' % (i + 1) for i in range(len(wanted)))) if wanted else \
         '<recv response="%d"/>' % code
@@ -58,19 +58,19 @@ def ack(cseq=1, branch=None):
 
 def refused(code, phrase, *wanted, closed=False, **more):
     """An INVITE that gets CODE; CLOSED: its connection is closed then."""
-    return invite(**more) + MAYBE + response(code, "^SIP/2.0 %d %s\r" % (code, phrase), *wanted) + (
+    return invite(**more) + MAYBE + response(code, "^SIP/2.0 %d %s[[:cntrl:]]" % (code, phrase), *wanted) + (
         "" if closed else ack(more.get("cseq", 1)))
 
 
 def answered(method, code, phrase, *wanted, **more):
     """Another request that gets CODE."""
-    return request(method, **more) + response(code, "^SIP/2.0 %d %s\r" % (code, phrase), *wanted)
+    return request(method, **more) + response(code, "^SIP/2.0 %d %s[[:cntrl:]]" % (code, phrase), *wanted)
 
 
 def cancelled(cseq=1):
     """The end of an INVITE that rings."""
     return request("CANCEL", cseq, branch="INVITE%s" % cseq) + response(200) + response(
-        487, "^SIP/2.0 487 Request Terminated\r") + ack(cseq)
+        487, "^SIP/2.0 487 Request Terminated[[:cntrl:]]") + ack(cseq)
 
 
 def up():
@@ -124,7 +124,8 @@ CASES = {
     "481 nothing to replace": (refused(481, "Call/Transaction Does Not Exist", headers="Require: replaces\n"
                                        "Replaces: no@such;to-tag=a;from-tag=b\n"), [], None, []),
     "482 merged": (invite() + RINGS + invite(uri="sip:other@[remote_ip]:[remote_port]", branch="another") +
-                   response(482, "^SIP/2.0 482 Loop Detected\r") + ack(branch="another") + cancelled(), [], "wait", []),
+                   response(482, "^SIP/2.0 482 Loop Detected[[:cntrl:]]") + ack(branch="another") +
+                   cancelled(), [], "wait", []),
     "486 rejected": (refused(486, "Busy Here"), [], "reject", []),
     "486 rejected, as 603": (refused(603, "Decline"), [], "reject 603", []),
     "486 all lines taken": (invite() + RINGS + refused(486, "Busy Here", cseq=2, head=HEAD.replace(
@@ -143,15 +144,15 @@ CASES = {
                    [], None, []),
     "491": (up() + '<recv request="INVITE"><action><ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="9"/>'
             '<ereg regexp="SIP.*" search_in="hdr" header="Via:" assign_to="8"/></action></recv><Reference variables="8,9"/>' +
-            invite(cseq=6, to_tag=TAGGED) + response(491, "^SIP/2.0 491 Request Pending\r") + ack(6) +
+            invite(cseq=6, to_tag=TAGGED) + response(491, "^SIP/2.0 491 Request Pending[[:cntrl:]]") + ack(6) +
             "<send><![CDATA[\nSIP/2.0 488 Not Acceptable Here\nVia: [$8]\nFrom: <sip:me@[remote_ip]>[peer_tag_param]\n"
             "To: \"Bob\" <sip:bob@example.org>;tag=[pid]SIPpTag00[call_number]\nCall-ID: [call_id]\n"
             "CSeq: [$9] INVITE\nContent-Length: 0\n\n]]></send>"
             '<recv request="ACK"/>' + bye(7), [], "answer ; wait established ; hold", []),
     "500 a second INVITE before the first is answered": (
         invite() + RINGS + invite(cseq=2, to_tag=TAGGED) +
-        response(500, "^SIP/2.0 500 Server Internal Error\r", "Retry-After: ([0-9]|10)\r") + ack(2) + cancelled(),
-        [], "wait", []),
+        response(500, "^SIP/2.0 500 Server Internal Error[[:cntrl:]]", "Retry-After: ([0-9]|10)[[:cntrl:]]") + ack(2) +
+        cancelled(), [], "wait", []),
     "501": (answered("FANCY", 501, "Not Implemented", ALLOW), [], None, []),
     "505": (refused(505, "Version Not Supported", version="SIP/7.0"), [], None, []),
     "200 to OPTIONS": (answered("OPTIONS", 200, "OK", ALLOW, "Accept: application/sdp", "Supported: timer, replaces"),
@@ -334,8 +335,8 @@ class Seen(unittest.TestCase):
         self.phone.command("account edit x answer-mode=auto")
         with Caller(self.phone) as bob:
             bob.invite("Call-Info: <sip:h>;answer-after=0")
-            self.phone.wait("tone", tone="call-waiting", on=True)
-            self.phone.wait("tone", tone="call-waiting", on=False)
+            began = self.phone.wait("tone", tone="call-waiting", on=True)["time"]
+            self.assertGreater(self.phone.wait("tone", tone="call-waiting", on=False)["time"] - began, 1.5)
             bob.answered()
             self.phone.wait("notice", severity="warning",
                             text="The call from Bob was answered by itself: you can be heard.")

@@ -2452,10 +2452,18 @@ def test_replaced(a, p):
 
 def test_replaced_while_it_rings(a, p):
     """What we ring for may be taken over; what rings here may not."""
+    a.do("decide resend")
     a.do("invite 1 %s -" % p.uri)
+    invite = p.expect("INVITE")
+    p.reply(invite, 180, tag="gone")
+    a.expect("progress 1 180")
+    p.reply(invite, 491, tag="gone")
+    p.expect("ACK")
     invite = p.expect("INVITE")
     ours = re.search("tag=(.*)", invite["From"]).group(1)
     q = Peer(a)
+    replacing(q, "gone", "%s;to-tag=%s;from-tag=gone" % (invite["Call-ID"], ours))
+    q.expect(481)
     known = "%s;to-tag=%s;from-tag=" % (invite["Call-ID"], ours)
     replacing(q, "e0", known + "bob")
     q.expect(481)

@@ -216,6 +216,23 @@ static void what_cannot_be_answered_takes_over_nothing(void **state)
 	assert_int_equal(phone_sip_incoming(phone, &in, &call), 0);
 }
 
+/* S408-3: also between the end of ringing and the 408, which leaves room for a CANCEL sent at the same instant. */
+static void the_caller_gives_up_as_time_runs_out(void **state)
+{
+	struct incoming in = {.request_user = "me", .from_uri = "sip:bob@127.0.0.1", .from_name = "Bob", .expires = 10};
+	unsigned call;
+
+	(void)state;
+	assert_int_equal(phone_sip_incoming(phone, &in, &call), 0);
+	fake_pass(phone, 11999);
+	fake_taken();
+	phone_sip_closed(phone, call, ENDED_BY_THEM, 0, "");
+	fake_pass(phone, 400000);
+	assert_string_equal(fake_taken(), "release 1\nevent call 1 closed\n");
+	assert_string_equal(newest()->title, "Missed call from Bob");
+	assert_int_equal(snap.notices, 1);
+}
+
 /* Not in the words of any language: scripts read it. */
 static void withheld_is_told(void **state)
 {
@@ -265,6 +282,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_call_on_hold_stays_so, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_call_on_its_way_is_taken_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_answered_takes_over_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_caller_gives_up_as_time_runs_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(withheld_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(messages_wait, setup, teardown),
 	};

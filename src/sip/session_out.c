@@ -249,6 +249,7 @@ static void first_response(struct session *s, const struct flow_failure *failure
 	}
 	negotiation_withdraw(s->sdp);
 	s->has_early = false;
+	s->branches = 0;
 	if (s->state == SESSION_OVER) {
 		session_closed(s, ENDED_BY_US, 0, "");
 		return;

@@ -190,7 +190,8 @@ int dialog_from_request(struct dialog **dp, const struct sip_msg *invite)
 
 	if (!d)
 		return ENOMEM;
-	err = pl_strdup(&d->call_id, &invite->callid);
+	/* libre takes a field for Call-ID whose name only has its hash, which the guard cannot see */
+	err = dup_unfolded(&d->call_id, &invite->callid);
 	err |= re_sdprintf(&d->local_tag, "%016llx", invite->tag);
 	err |= dup_unfolded(&d->remote, &invite->from.val);
 	err |= pl_isset(&invite->from.tag) ? pl_strdup(&d->remote_tag, &invite->from.tag)

@@ -10,8 +10,5 @@
  * (RFC 3842) is taken from the server that the account is registered at, asked for or not, and told to the phone;
  * from anybody else 481. Nobody may subscribe to it here: 403. */
 void news_in(struct endpoint *ep, const struct sip_msg *msg);
-/* Reads a message summary: new and old voice messages, at most 99999 of each; 1 or 0 new ones where only that is said. False
- * when it is none. */
-bool news_read_summary(const char *body, size_t len, unsigned *fresh, unsigned *old);
 
 #endif

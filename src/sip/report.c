@@ -6,6 +6,7 @@
 #include "sip/field.h"
 #include "sip/report.h"
 
+#define MESSAGES_MAX  99999  /* more are shown as so many */
 #define CONTACTS_READ 64  /* of one response; the rest is not looked at */
 
 /* Whose the URI is: its maddr, if it has one, is where a request for it really goes. */
@@ -348,5 +349,78 @@ bool report_sdp(const struct sip_msg *msg, const char **sdp, size_t *len, unsign
 		return false;
 	}
 	*sdp = (const char *)mbuf_buf(msg->mb);
+	return true;
+}
+
+/* --- of requests -------------------------------------------------------------------------------- */
+
+void report_asserted(char *from, size_t from_size, char *name, size_t name_size, const struct sip_msg *msg)
+{
+	const struct sip_hdr *h = sip_msg_hdr(msg, SIP_HDR_P_ASSERTED_IDENTITY);
+	struct sip_addr a;
+
+	if (!h || sip_addr_decode(&a, &h->val) || !pl_isset(&a.auri))
+		return;
+	text_copyn(from, from_size, a.auri.p, a.auri.l);
+	if (pl_isset(&a.dname))
+		field_display_name(name, name_size, &a.dname);
+}
+
+bool report_replaces(struct report_replaces *r, const struct pl *value)
+{
+	const char *semicolon = pl_strchr(value, ';');
+	struct pl params, none;
+
+	if (!semicolon)
+		return false;
+	r->call_id.p = value->p;
+	r->call_id.l = (size_t)(semicolon - value->p);
+	while (r->call_id.l && strchr(" \t\r\n", r->call_id.p[r->call_id.l - 1]))
+		r->call_id.l--;
+	params.p = semicolon;
+	params.l = (size_t)(value->p + value->l - semicolon);
+	r->early_only = field_param(&none, &params, "early-only");
+	return r->call_id.l && field_param(&r->ours, &params, "to-tag") && field_param(&r->theirs, &params, "from-tag") &&
+	       r->ours.l && r->theirs.l;
+}
+
+/* The value of the line NAME of a summary. */
+static bool summary_line(struct pl *value, const char *body, size_t len, const char *name)
+{
+	const char *p = body, *end = body + len, *stop;
+	size_t n = strlen(name);
+
+	for (; p < end; p = stop + 1) {
+		stop = memchr(p, '\n', (size_t)(end - p));
+		if (!stop)
+			stop = end;
+		if ((size_t)(stop - p) <= n || strncasecmp(p, name, n) || p[n] != ':')
+			continue;
+		for (p += n + 1; p < stop && (*p == ' ' || *p == '\t'); p++)
+			;
+		value->p = p;
+		value->l = (size_t)(stop - p);
+		return true;
+	}
+	return false;
+}
+
+bool report_summary(const char *body, size_t len, unsigned *fresh, unsigned *old)
+{
+	struct pl value, rest;
+	const char *slash;
+
+	*fresh = *old = 0;
+	if (summary_line(&value, body, len, "Voice-Message") && (slash = pl_strchr(&value, '/')) != NULL) {
+		rest.p = slash + 1;
+		rest.l = (size_t)(value.p + value.l - rest.p);
+		*fresh = field_number(&value, MESSAGES_MAX, 0);
+		*old = field_number(&rest, MESSAGES_MAX, 0);
+		return true;
+	}
+	/* no more than that there are some */
+	if (!summary_line(&value, body, len, "Messages-Waiting"))
+		return false;
+	*fresh = value.l >= 3 && !strncasecmp(value.p, "yes", 3);
 	return true;
 }

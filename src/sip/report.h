@@ -27,4 +27,19 @@ void report_text(char *dst, size_t size, const struct sip_msg *msg, enum sip_hdr
  * is something else. LEN is bounded by the message. */
 bool report_sdp(const struct sip_msg *msg, const char **sdp, size_t *len, unsigned *refusal);
 
+/* Whom P-Asserted-Identity names (RFC 3325 section 9.1), over what FROM and NAME hold; those stay when it is not there or
+ * cannot be read, NAME also when it has none. Whether its sender may say so is the caller's to know. */
+void report_asserted(char *from, size_t from_size, char *name, size_t name_size, const struct sip_msg *msg);
+
+/* A Replaces field (RFC 3891 section 6.1), parts of VALUE. */
+struct report_replaces {
+	struct pl call_id, ours, theirs; /* none is empty: Call-ID, to-tag, from-tag */
+	bool early_only;
+};
+bool report_replaces(struct report_replaces *r, const struct pl *value);
+
+/* Reads a message summary (RFC 3842 section 5.2): new and old voice messages, at most 99999 of each; 1 or 0 new ones where
+ * only that is said. False when it is none. */
+bool report_summary(const char *body, size_t len, unsigned *fresh, unsigned *old);
+
 #endif

@@ -203,19 +203,6 @@ static bool asks_for_privacy(const struct sip_msg *msg)
 	return false;
 }
 
-/* Whom the proxy takes the caller for, if it says so (RFC 3325 section 9.1): it knows better than From. */
-static void read_asserted(char *from, size_t from_size, char *name, size_t name_size, const struct sip_msg *msg)
-{
-	const struct sip_hdr *h = sip_msg_hdr(msg, SIP_HDR_P_ASSERTED_IDENTITY);
-	struct sip_addr a;
-
-	if (!h || sip_addr_decode(&a, &h->val) || !pl_isset(&a.auri))
-		return;
-	text_copyn(from, from_size, a.auri.p, a.auri.l);
-	if (pl_isset(&a.dname))
-		field_display_name(name, name_size, &a.dname);
-}
-
 static unsigned tell_incoming(struct session *s, bool offer, unsigned replaces, unsigned *call)
 {
 	const struct sip_msg *msg = s->msg;
@@ -238,7 +225,7 @@ static unsigned tell_incoming(struct session *s, bool offer, unsigned replaces, 
 	text_copyn(from, sizeof(from), msg->from.auri.p, msg->from.auri.l);
 	field_display_name(name, sizeof(name), &msg->from.dname);
 	if (!in.withheld && s->account && registration_is_proxy(s->account->name, msg))
-		read_asserted(from, sizeof(from), name, sizeof(name), msg);
+		report_asserted(from, sizeof(from), name, sizeof(name), msg);
 	report_text(alert, sizeof(alert), msg, SIP_HDR_ALERT_INFO);
 	session_arriving(s);
 	code = phone_sip_incoming(stack_phone(), &in, call);

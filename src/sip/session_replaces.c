@@ -1,7 +1,5 @@
 /* INVITE with Replaces: a call takes the place of another one (RFC 3891). */
-#include <string.h>
-
-#include "sip/field.h"
+#include "sip/report.h"
 #include "sip/session.h"
 
 #define ENDED_MAX 16  /* dialogs that have ended and are still told from those that never were */
@@ -26,43 +24,20 @@ void session_replaces_close(void)
 	ended_next = 0;
 }
 
-struct replaces {
-	struct pl call_id, ours, theirs;
-	bool early_only;
-};
-
-static bool read_field(struct replaces *r, const struct pl *value)
-{
-	const char *semicolon = pl_strchr(value, ';');
-	struct pl params, none;
-
-	if (!semicolon)
-		return false;
-	r->call_id.p = value->p;
-	r->call_id.l = (size_t)(semicolon - value->p);
-	while (r->call_id.l && strchr(" \t\r\n", r->call_id.p[r->call_id.l - 1]))
-		r->call_id.l--;
-	params.p = semicolon;
-	params.l = (size_t)(value->p + value->l - semicolon);
-	r->early_only = field_param(&none, &params, "early-only");
-	return r->call_id.l && field_param(&r->ours, &params, "to-tag") && field_param(&r->theirs, &params, "from-tag") &&
-	       r->ours.l && r->theirs.l;
-}
-
 /* Section 4: a tag of 0 stands for none, too. */
 static bool same_tag(const struct pl *tag, const char *own)
 {
 	return !pl_strcmp(tag, own) || (!own[0] && !pl_strcmp(tag, "0"));
 }
 
-static bool names(const struct replaces *r, const struct dialog *d)
+static bool names(const struct report_replaces *r, const struct dialog *d)
 {
 	return d && d->remote_tag && !pl_strcmp(&r->call_id, d->call_id) && same_tag(&r->ours, d->local_tag) &&
 	       same_tag(&r->theirs, d->remote_tag);
 }
 
 /* Does it name a branch of our INVITE that rings? */
-static bool names_branch(const struct replaces *r, const struct session *s)
+static bool names_branch(const struct report_replaces *r, const struct session *s)
 {
 	unsigned i;
 
@@ -76,7 +51,7 @@ static bool names_branch(const struct replaces *r, const struct session *s)
 	return false;
 }
 
-static bool was_ended(const struct replaces *r)
+static bool was_ended(const struct report_replaces *r)
 {
 	unsigned i;
 
@@ -90,7 +65,7 @@ static bool was_ended(const struct replaces *r)
 unsigned session_replaces(const struct sip_msg *msg, unsigned *call, const char **reason)
 {
 	const struct sip_hdr *h = sip_msg_hdr(msg, SIP_HDR_REPLACES);
-	struct replaces r;
+	struct report_replaces r;
 	struct le *le;
 
 	*call = 0;
@@ -101,7 +76,7 @@ unsigned session_replaces(const struct sip_msg *msg, unsigned *call, const char 
 		*reason = "Replaces Outside INVITE";
 	else if (sip_msg_hdr_count(msg, SIP_HDR_REPLACES) > 1)
 		*reason = "More Than One Replaces";
-	else if (!read_field(&r, &h->val))
+	else if (!report_replaces(&r, &h->val))
 		*reason = "Bad Replaces";
 	if (*reason)
 		return 400;

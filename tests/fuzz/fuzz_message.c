@@ -1,7 +1,9 @@
 /* A SIP message as it comes: what is read of it for the phone, for the dialog, for the password and for the trace. */
 #include "fuzz.h"
+#include "phone/internal.h"
 #include "sip/dialog.h"
 #include "sip/digest.h"
+#include "sip/guard.h"
 #include "sip/report.h"
 #include "sip/trace.h"
 
@@ -62,10 +64,40 @@ static void response(const struct sip_msg *msg)
 	mem_deref(half);
 }
 
+static bool within(const struct pl *part, const struct pl *whole)
+{
+	return part->l && part->p >= whole->p && part->p + part->l <= whole->p + whole->l;
+}
+
+/* What a caller asks for besides the call. */
+static void wishes(const struct sip_msg *msg)
+{
+	const struct sip_hdr *h = sip_msg_hdr(msg, SIP_HDR_REPLACES);
+	char from[DIALOG_URI_MAX] = "", name[64] = "", alert[64];
+	struct report_replaces r;
+	unsigned fresh, old;
+
+	report_asserted(from, sizeof(from), name, sizeof(name), msg);
+	FUZZ_CHECK(memchr(from, 0, sizeof(from)) && memchr(name, 0, sizeof(name)));
+	report_text(alert, sizeof(alert), msg, SIP_HDR_ALERT_INFO);
+	FUZZ_CHECK(memchr(alert, 0, sizeof(alert)) && !strpbrk(alert, "\r\n"));
+	alert_tone(alert);
+	if (h && report_replaces(&r, &h->val))
+		FUZZ_CHECK(within(&r.call_id, &h->val) && within(&r.ours, &h->val) && within(&r.theirs, &h->val));
+	if (report_summary((char *)mbuf_buf(msg->mb), mbuf_get_left(msg->mb), &fresh, &old))
+		FUZZ_CHECK(fresh <= 99999 && old <= 99999);
+}
+
 static void request(const struct sip_msg *msg)
 {
+	const char *reason;
 	struct dialog *d;
+	bool end;
 
+	/* what the guard has found fault with goes no further than to its answer */
+	if (guard_fault(msg, false, &reason, &end))
+		return;
+	wishes(msg);
 	if (dialog_from_request(&d, msg))
 		return;
 	dialog_matches(d, msg);

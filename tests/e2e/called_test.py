@@ -381,6 +381,23 @@ class Seen(unittest.TestCase):
                          ["bob@example.org", "eve@example.org"])
         self.assertEqual(len(self.phone.any("notice")), 2)
 
+    def test_what_the_own_server_knows(self):
+        """Whom it takes the caller for, and that messages wait."""
+        with Caller(self.phone) as server:
+            self.phone.command("account add w sip:me@127.0.0.1:%d" % server.port)
+            server.reply(server.receive("REGISTER"), 200, "OK", ["Expires: 600"])
+            self.phone.wait("registration", account="w", state="registered")
+            server.invite('P-Asserted-Identity: "The Queen" <sip:queen@example.org>')
+            e = self.phone.wait("call", state="ringing")
+            self.assertEqual((e["name"], e["peer"]), ("The Queen", "sip:queen@example.org"))
+            server.ask("CANCEL", 1, branch="INVITE")
+            self.phone.wait("call", state="closed")
+            server.name = "Mail"
+            server.ask("NOTIFY", 1, ["Event: message-summary", "Content-Encoding: identity"],
+                       "Messages-Waiting: yes\r\nVoice-Message: 2/8\r\n")
+            self.phone.wait("mwi", account="w", new=2, old=8)
+            self.phone.wait("notice", text="2 new messages for w.")
+
     def test_taken_over(self):
         """RFC 3891: an attended transfer, seen by the one who stays."""
         with Caller(self.phone, "Bob") as bob, Caller(self.phone, "Eve") as eve:

@@ -116,7 +116,7 @@ static void test_messages(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(messages); i++) {
-		enum guard_verdict verdict = guard_look(&look, messages[i].text, strlen(messages[i].text));
+		enum guard_verdict verdict = guard_look(&look, messages[i].text, strlen(messages[i].text), false);
 
 		if (verdict == messages[i].verdict && (verdict == GUARD_REFUSE || look.code == messages[i].code) &&
 		    (!messages[i].reason || !strcmp(look.reason, messages[i].reason)))
@@ -133,7 +133,7 @@ static enum guard_verdict look_at_copy(struct guard_look *look, const char *text
 
 	assert_non_null(copy);
 	memcpy(copy, text, n);
-	verdict = guard_look(look, copy, n);
+	verdict = guard_look(look, copy, n, false);
 	free(copy);
 	return verdict;
 }
@@ -165,7 +165,7 @@ static void test_parts(void **state)
 	struct guard_look look;
 
 	(void)state;
-	assert_int_equal(guard_look(&look, text, strlen(text)), GUARD_READ);
+	assert_int_equal(guard_look(&look, text, strlen(text), false), GUARD_READ);
 	assert_true(look.request && !look.length && !look.unreadable);
 	assert_int_equal(look.start, 2);
 	assert_string_equal(text + look.body, "body");
@@ -174,7 +174,7 @@ static void test_parts(void **state)
 	assert_memory_equal(text + look.via.at, "SIP/2.0/UDP h;branch=z9hG4bK1\r", look.via.len + 1);
 	assert_memory_equal(text + look.call_id.at, "1@h\r", look.call_id.len + 1);
 	assert_memory_equal(text + look.cseq.at, "1 OPTIONS\r", look.cseq.len + 1);
-	assert_int_equal(guard_look(&look, "SIP/2.0 486\r\n" ALL SEQ "\r\n", strlen("SIP/2.0 486\r\n" ALL SEQ "\r\n")),
+	assert_int_equal(guard_look(&look, "SIP/2.0 486\r\n" ALL SEQ "\r\n", strlen("SIP/2.0 486\r\n" ALL SEQ "\r\n"), false),
 			 GUARD_READ);
 	assert_true(look.short_status && !look.request);
 }
@@ -208,7 +208,7 @@ static void test_long_ones(void **state)
 	for (i = 0; i < COUNT(v); i++) {
 		char *s = filled(v[i].before, 'x', 4000, v[i].after);
 
-		assert_int_equal(guard_look(&look, s, strlen(s)), GUARD_READ);
+		assert_int_equal(guard_look(&look, s, strlen(s), false), GUARD_READ);
 		assert_int_equal(look.code, v[i].code);
 		assert_int_equal(look.unreadable, v[i].code != 0);
 		free(s);
@@ -229,7 +229,7 @@ static void test_time(void **state)
 		for (k = 0; k < sizeof(c) - 1; k++) {
 			char *s = filled(before[i], c[k], 65536, "\r\n\r\n");
 
-			guard_look(&look, s, strlen(s));
+			guard_look(&look, s, strlen(s), false);
 			free(s);
 		}
 	}

@@ -23,6 +23,7 @@ static struct {
 	struct guard_look look;
 	size_t end;                      /* of all that there was in MB */
 	bool in_place;                   /* libre's own call has brought it here */
+	bool branchless;                 /* its top Via was */
 	struct mbuf *original;           /* what it came as, when that was changed */
 } last;
 
@@ -102,6 +103,7 @@ static int parse(struct sip_msg **msgp, struct mbuf *mb)
 	size_t start = mb->pos;
 	int err = 0;
 
+	last.branchless = guard_lacks_branch(mb, &last.look);
 	if (readable && guard_needs_mending(mb, &last.look)) {
 		err = keep_original(mb);
 		if (!err)
@@ -237,6 +239,14 @@ bool guard_original(const uint8_t **packet, size_t *len)
 	*packet = last.original->buf;
 	*len = last.original->end;
 	return true;
+}
+
+bool guard_is_old(const struct sip_msg *msg)
+{
+	static const char cookie[] = "z9hG4bK";
+
+	return (msg->mb == last.mb && last.branchless) || msg->via.branch.l < strlen(cookie) ||
+	       memcmp(msg->via.branch.p, cookie, strlen(cookie));
 }
 
 void guard_hang_up(const struct sip_msg *msg)

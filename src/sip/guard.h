@@ -19,6 +19,9 @@ void guard_datagram(void);
  * until the next message. */
 bool guard_original(const uint8_t **packet, size_t *len);
 
+/* Is it a message of RFC 2543, whose top Via has no branch, or none with the magic cookie? */
+bool guard_is_old(const struct sip_msg *msg);
+
 /* Ends the connection that MSG came by, after what has been sent; what else has come by it is not read. */
 void guard_hang_up(const struct sip_msg *msg);
 

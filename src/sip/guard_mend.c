@@ -58,8 +58,7 @@ static struct pl first_via(const struct mbuf *mb, const struct guard_look *look)
 
 /* --- what can be put right where it stands ------------------------------------------------------- */
 
-/* RFC 2543 knew no branches, and libre reads no Via without one. */
-static bool lacks_branch(const struct mbuf *mb, const struct guard_look *look)
+bool guard_lacks_branch(const struct mbuf *mb, const struct guard_look *look)
 {
 	struct pl via = first_via(mb, look), branch;
 
@@ -75,7 +74,7 @@ static bool is_other_version(const struct mbuf *mb, const struct guard_look *loo
 
 bool guard_needs_mending(const struct mbuf *mb, const struct guard_look *look)
 {
-	return look->aliases || look->short_status || lacks_branch(mb, look) || is_other_version(mb, look);
+	return look->aliases || look->short_status || guard_lacks_branch(mb, look) || is_other_version(mb, look);
 }
 
 int guard_mend(struct mbuf *mb, const struct guard_look *look)
@@ -88,7 +87,7 @@ int guard_mend(struct mbuf *mb, const struct guard_look *look)
 	/* changes of length last, and from the back to the front */
 	for (i = 0; i < look->aliases; i++)
 		memcpy(text + look->alias[i].at, "X-", 2);
-	if (lacks_branch(mb, look)) {
+	if (guard_lacks_branch(mb, look)) {
 		via = first_via(mb, look);
 		n = re_snprintf(branch, sizeof(branch), ";branch=z9hG4bK-%08x", hash_of(mb, look));
 		err = n < 0 ? ENOMEM : splice(mb, look->via.at + via.l, 0, branch, (size_t)n);

@@ -8,6 +8,8 @@
 
 #include "sip/guard_text.h"
 
+/* Has the top Via of a request none? RFC 2543 knew no branches, and libre reads no Via without one. */
+bool guard_lacks_branch(const struct mbuf *mb, const struct guard_look *look);
 /* Is there anything for guard_mend()? */
 bool guard_needs_mending(const struct mbuf *mb, const struct guard_look *look);
 /* Small things: another version's number, names that libre takes for others, a Via of RFC 2543 without a branch, "486"

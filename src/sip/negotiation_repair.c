@@ -73,7 +73,12 @@ static int write_media_line(struct mbuf *mb, const char *p, size_t l)
 	unsigned words = 0;
 	size_t i;
 
-	if (l > LONG_MAX_ || re_regex(p, l, "[a-z]+ [^ ]+ [^ ]+[^]*", &name, &port, &proto, &formats) || name.p != p)
+	/* as many formats as are looked at fit into that */
+	if (l > LONG_MAX_) {
+		for (l = LONG_MAX_; l && p[l] != ' '; l--)
+			;
+	}
+	if (re_regex(p, l, "[a-z]+ [^ ]+ [^ ]+[^]*", &name, &port, &proto, &formats) || name.p != p)
 		return EBADMSG;
 	slash = pl_strchr(&port, '/');
 	if (slash)

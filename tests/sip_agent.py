@@ -3101,6 +3101,14 @@ def test_guard_datagram_length(a, p):
     p.send(guarded(p, {}) + guarded(p, {"CSeq": "1 X"}))  # what stands behind the body is nothing
     p.expect(200)
     p.none(400)
+    a.do("refuse 404")
+    for length, code in ((len(sdp()), 404), (None, 488)):
+        p.send(guarded(p, {"start": "INVITE sip:me@h SIP/2.0", "CSeq": "1 INVITE", "Content-Length": length and str(length),
+                           "more": "Contact: <%s>\r\nContent-Type: application/sdp" % p.uri}) + sdp() +
+               "m=audio 9 RTP/AVP 0\r\n" * 20)
+        answer = p.expect(code)
+        p.send("ACK sip:me@h SIP/2.0\r\nVia: %s\r\nFrom: <sip:bob@h>;tag=bob\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: 1 ACK\r\n\r\n"
+               % (answer["Via"], answer["To"], answer["Call-ID"]))
 
 
 def test_guard_short_status(a, p):

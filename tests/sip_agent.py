@@ -3204,7 +3204,9 @@ def test_guard_old_call(a, p):
     """RFC 4475 section 3.4.1: no branch, no tag, no Contact, no Content-Length."""
     head = "Via: SIP/2.0/UDP 127.0.0.1:%d\r\nFrom: <%s;user=phone>\r\nTo: sip:me@h\r\nCall-ID: old\r\n" % (p.port, p.uri)
     p.send("INVITE sip:me@h SIP/2.0\r\n" + head + "CSeq: 56 INVITE\r\nContent-Type: application/sdp\r\n\r\n" + sdp())
-    call = int(a.expect("incoming").split()[1])
+    line = a.expect("incoming")
+    assert " offer=1" in line, line
+    call = int(line.split()[1])
     a.do("answer %d" % call)
     ok = p.expect(200)
     p.send("ACK sip:me@h SIP/2.0\r\n" + head.replace("To: sip:me@h", "To: " + ok["To"]) + "CSeq: 56 ACK\r\n\r\n")

@@ -142,8 +142,8 @@ static int read_message(struct sip_msg **msgp, struct mbuf *mb, bool whole)
 	err = parse(msgp, mb);
 	if (err)
 		return err;
-	/* a stream would be waited on for the rest of it, or ended without an answer */
-	if (last.look.request && (last.look.bad_length || !last.look.length))
+	/* a stream would be waited on for the rest of it, or ended without an answer; a datagram's body runs to its end */
+	if (!whole && last.look.request && (last.look.bad_length || !last.look.length))
 		pl_set_str(&(*msgp)->clen, "0");
 	last.mb = mem_ref(mb);
 	last.end = mb->end;

@@ -3303,6 +3303,30 @@ def test_guard_slow_junk_tcp(a, p):
     q.close()
 
 
+def test_guard_tcp_drops(a, p):
+    """Byte after byte: what is there already is not parsed anew for each, and hardly looked at."""
+    def used():  # processor time of the agent, s
+        with open("/proc/%d/stat" % a.p.pid) as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    for what, text, drops in (("body", guarded(p, {"Route": "," * 15000, "Content-Length": "1000"}) + "x" * 1000, 1000),
+                              ("header", guarded(p, {"more": "X:\n a\n b" + "\n c" * 5000}), 1000)):
+        q = Peer(a, tcp=True)
+        q.connect()
+        q.stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        q.send(text[:-drops])
+        a.do("nothing", None)
+        before = used()
+        for c in text[-drops:]:
+            q.send(c)
+            a.do("nothing", None)
+        took = used() - before
+        assert q.expect(200)
+        print("   %d drops of a %s: %.0f ms of processor time" % (drops, what, took * 1000))
+        assert took < 0.5 or "OFFHOOK_TEST_UNDER" in os.environ, (what, took)
+        q.close()
+
+
 def main():
     wanted = sys.argv[2:]
     failed = 0

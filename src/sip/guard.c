@@ -171,6 +171,19 @@ int sip_msg_decode(struct sip_msg **msgp, struct mbuf *mb)
 	return err;
 }
 
+/* RFC 7983 tells it by the first byte; what is not STUN after all, libre would take for SIP. */
+static bool is_stun(struct mbuf *mb)
+{
+	struct stun_unknown_attr unknown;
+	struct stun_msg *msg = NULL;
+	size_t start = mb->pos;
+	bool is = mbuf_buf(mb)[0] < 4 && !stun_msg_decode(&msg, mb, &unknown);
+
+	mb->pos = start;
+	mem_deref(msg);
+	return is;
+}
+
 /* Stands before libre at a socket of UDP: true keeps a datagram from it. What it gets it can read, even where the
  * guard was left out; and what it cannot read it need not print a line about. */
 static bool helper_h(struct sa *src, struct mbuf *mb, void *arg)
@@ -179,8 +192,8 @@ static bool helper_h(struct sa *src, struct mbuf *mb, void *arg)
 
 	(void)src;
 	(void)arg;
-	/* a keep-alive; STUN (RFC 7983) */
-	if (mbuf_get_left(mb) < 5 || mbuf_buf(mb)[0] < 4 || !libre_decode())
+	/* a keep-alive */
+	if (mbuf_get_left(mb) < 5 || is_stun(mb) || !libre_decode())
 		return false;
 	forget_ahead();
 	if (read_message(&ahead.msg, mb, true)) {

@@ -60,6 +60,9 @@ static void version(void)
 {
 	printf("offhook %s\n", PACKAGE_VERSION);
 	printf("libre %s, %s, %s\n", stack_version(), sound_version(), opus_version());
+	if (stack_degraded())
+		/* TRANSLATORS: %s is a sentence that says what does not work on this system, and what follows from it */
+		printf(_("degraded: %s\n"), stack_degraded());
 }
 
 int cli_read(struct cli *cli, int argc, char **argv)

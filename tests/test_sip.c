@@ -975,6 +975,21 @@ static void test_sdp_bounds(void **state)
 	for (i = 0; i < 500; i++)
 		strcat(text, "a=x\r\n");
 	assert_int_equal(negotiation_repair(&mb, text, strlen(text)), EBADMSG);
+	/* long lines: what is not needed is left out, of what is needed nothing can be made */
+	for (i = 0; i < 4; i++) {
+		static const char *const begin[] = {"a=fmtp:0 ", "b=AS:1", "m=", "c=IN IP4 "};
+
+		strcpy(text, SDP_HEAD "m=audio 5000 RTP/AVP 0\r\n");
+		strcat(text, begin[i]);
+		memset(text + strlen(text), 'a', 600);
+		text[strlen(SDP_HEAD "m=audio 5000 RTP/AVP 0\r\n") + strlen(begin[i]) + 600] = '\0';
+		strcat(text, "\r\na=sendonly\r\n");
+		assert_int_equal(negotiation_repair(&mb, text, strlen(text)), i < 2 ? 0 : EBADMSG);
+		if (i >= 2)
+			continue;
+		assert_int_equal(mb->end, strlen(SDP_HEAD "m=audio 5000 RTP/AVP 0\r\na=sendonly\r\n"));
+		mem_deref(mb);
+	}
 	memset(text, 'a', sizeof(text));
 	assert_int_equal(negotiation_repair(&mb, text, sizeof(text)), EBADMSG);
 }

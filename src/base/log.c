@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -8,10 +9,13 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#define LINE_SIZE 2048
+#define LINE_SIZE   2048
+#define SECOND_MAX  100 /* lines in a second; what a flood has to say is not worth a disk */
 
 static int log_fd = -1;
 static enum log_level log_level;
+static atomic_llong second;         /* of the last line */
+static atomic_uint lines;           /* in that second */
 
 int log_open(const char *file, enum log_level level)
 {
@@ -37,17 +41,34 @@ bool log_wants(enum log_level level)
 	return log_fd >= 0 && level <= log_level;
 }
 
+/* The lines that were left out in the second before are told with the first one of the next. */
+static bool is_one_too_many(time_t now, unsigned *left_out)
+{
+	unsigned n;
+
+	*left_out = 0;
+	if (atomic_exchange(&second, now) != now) {
+		n = atomic_exchange(&lines, 0);
+		*left_out = n > SECOND_MAX ? n - SECOND_MAX : 0;
+	}
+	return atomic_fetch_add(&lines, 1) >= SECOND_MAX;
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
 	static const char *const word[] = {"error", "warning", "info", "debug"};
 	char raw[LINE_SIZE], line[LINE_SIZE + 64];
 	struct timespec t;
+	unsigned left_out;
 	struct tm tm;
 	size_t n;
 	va_list ap;
 	int len;
 
 	if (!log_wants(level))
+		return;
+	clock_gettime(CLOCK_REALTIME, &t);
+	if (is_one_too_many(t.tv_sec, &left_out))
 		return;
 	va_start(ap, fmt);
 	len = vsnprintf(raw, sizeof(raw), fmt, ap);
@@ -59,10 +80,11 @@ void log_line(enum log_level level, const char *fmt, ...)
 	while (len > 0 && raw[len - 1] == '\n')
 		len--;
 
-	clock_gettime(CLOCK_REALTIME, &t);
 	localtime_r(&t.tv_sec, &tm);
 	n = strftime(line, sizeof(line), "%Y-%m-%d %H:%M:%S", &tm);
 	n += (size_t)snprintf(line + n, sizeof(line) - n, ".%03ld %-7s ", t.tv_nsec / 1000000, word[level]);
+	if (left_out)
+		n += (size_t)snprintf(line + n, sizeof(line) - n, "(%u lines were left out) ", left_out);
 	n += text_show(line + n, sizeof(line) - n - 1, raw, (size_t)len);
 	line[n++] = '\n';
 	/* one write, so that lines of two threads do not mix */

@@ -12,7 +12,8 @@ void log_close(void);
 bool log_wants(enum log_level level);
 
 /* One line, time in front, passed through text_show(). Safe from any thread but the sound
- * callback; does nothing when no log is open. At most 2 KiB. Never log a secret. */
+ * callback; does nothing when no log is open. At most 2 KiB, and a hundred lines in a second: more are counted. Never log
+ * a secret. */
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...)   log_line(LOG_LEVEL_ERROR, __VA_ARGS__)

@@ -3,6 +3,7 @@
 
 #include "sip/dialog.h"
 #include "sip/field.h"
+#include "sip/guard.h"
 
 static void dialog_free(void *arg)
 {
@@ -136,23 +137,30 @@ static int take_routes(struct dialog *d, const struct sip_msg *msg, bool from_to
 	return w.err;
 }
 
-int dialog_refresh_target(struct dialog *d, const struct sip_msg *msg)
+static int take_target(struct dialog *d, const struct pl *auri, const struct pl *scheme)
 {
-	const struct sip_hdr *contact = sip_msg_hdr(msg, SIP_HDR_CONTACT);
-	struct sip_addr a;
 	char *target;
 	int err;
 
-	if (!contact || sip_addr_decode(&a, &contact->val) || a.auri.l >= DIALOG_URI_MAX || has_blank(&a.auri))
+	if (auri->l >= DIALOG_URI_MAX || has_blank(auri))
 		return EBADMSG;
-	if (pl_strcasecmp(&a.uri.scheme, "sip") && pl_strcasecmp(&a.uri.scheme, "sips"))
+	if (pl_strcasecmp(scheme, "sip") && pl_strcasecmp(scheme, "sips"))
 		return EBADMSG;
-	err = pl_strdup(&target, &a.auri);
+	err = pl_strdup(&target, auri);
 	if (err)
 		return err;
 	mem_deref(d->target);
 	d->target = target;
 	return 0;
+}
+
+int dialog_refresh_target(struct dialog *d, const struct sip_msg *msg)
+{
+	const struct sip_hdr *contact = sip_msg_hdr(msg, SIP_HDR_CONTACT);
+	struct sip_addr a;
+
+	return !contact || sip_addr_decode(&a, &contact->val) ? EBADMSG :
+			take_target(d, &a.auri, &a.uri.scheme);
 }
 
 int dialog_from_response(struct dialog **dp, const struct dialog *half, const struct sip_msg *response)
@@ -201,7 +209,10 @@ int dialog_from_request(struct dialog **dp, const struct sip_msg *invite)
 	if (!err)
 		err = re_sdprintf(&d->local, "%s;tag=%s", to, d->local_tag);
 	mem_deref(to);
-	if (!err)
+	/* RFC 2543 let an INVITE come without a Contact; what follows goes to who called then */
+	if (!err && guard_is_old(invite) && !sip_msg_hdr(invite, SIP_HDR_CONTACT))
+		err = take_target(d, &invite->from.auri, &invite->from.uri.scheme);
+	else if (!err)
 		err = dialog_refresh_target(d, invite);
 	if (!err)
 		err = take_routes(d, invite, true);

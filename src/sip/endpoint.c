@@ -176,6 +176,7 @@ static int open_one(const struct sa *address)
 	e->present = true;
 	if (!own.port)
 		own.port = sa_port(&e->address);
+	guard_knock(&e->address);
 	return 0;
 }
 

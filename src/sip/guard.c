@@ -1,32 +1,42 @@
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
-#include <strings.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "sip/guard.h"
+#include "sip/guard_link.h"
+#include "sip/guard_mend.h"
 #include "sip/guard_text.h"
 
-#define HELPERS      16 /* as many as there are endpoints */
 #define HELPER_LAYER -10
-#define NOBODY "<sip:nobody@invalid>"
+#define DATAGRAM_MAX 65535 /* bytes; libre would cut them off after 8192 */
 
 typedef int decode_h(struct sip_msg **msgp, struct mbuf *mb);
 
 /* The message that was read last. Its listeners are called before the next one is read. */
 static struct {
-	struct sip_msg *msg;             /* may be gone when they have been called */
+	struct mbuf *mb;
 	struct guard_look look;
-	bool substituted;
-	struct mbuf *original;           /* when other bytes were read in its place */
+	size_t end;                      /* of all that there was in MB */
+	bool in_place;                   /* libre's own call has brought it here */
+	bool branchless;                 /* its top Via was */
+	struct mbuf *original;           /* what it came as, when that was changed */
 } last;
+
+/* A datagram that was read at its socket, before libre asks for that. */
+static struct {
+	struct sip_msg *msg;
+	struct mbuf *mb;
+	size_t start, after;
+} ahead;
 
 static struct {
 	char secret[33];
-	bool degraded;                   /* messages have come that the guard has not seen */
-	struct udp_helper *helpers[HELPERS];
+	bool left_out;                   /* a message has come that was not read here */
 } knock;
 
 static decode_h *libre_decode(void)
@@ -42,256 +52,161 @@ static decode_h *libre_decode(void)
 	return h;
 }
 
-static struct pl part(const char *text, const struct guard_part *p)
+static void forget(void)
 {
-	struct pl pl = {text + p->at, p->len};
-
-	return pl;
-}
-
-static int keep_original(struct mbuf *mb)
-{
+	mem_deref(last.mb);
 	mem_deref(last.original);
-	last.original = mbuf_alloc(mbuf_get_left(mb));
-	if (!last.original)
-		return ENOMEM;
-	return mbuf_write_mem(last.original, mbuf_buf(mb), mbuf_get_left(mb));
+	memset(&last, 0, sizeof(last));
 }
 
-/* --- a substitute for what cannot be read ------------------------------------------------------ */
-
-/* The same for all requests of a transaction, as RFC 2543 tells them (RFC 3261 section 17.2.3). */
-static uint32_t hash_of(const char *text, const struct guard_look *look)
+static void forget_ahead(void)
 {
-	struct pl via = part(text, &look->via), id = part(text, &look->call_id), cseq = part(text, &look->cseq);
-	size_t digits;
-
-	for (digits = 0; digits < cseq.l && cseq.p[digits] >= '0' && cseq.p[digits] <= '9'; digits++)
-		;
-	return hash_joaat((const uint8_t *)via.p, via.l) ^ hash_joaat((const uint8_t *)id.p, id.l) ^
-	       hash_joaat((const uint8_t *)cseq.p, digits);
+	mem_deref(ahead.msg);
+	memset(&ahead, 0, sizeof(ahead));
 }
 
-/* Where the first value of a list ends. */
-static size_t first_of(const struct pl *list)
-{
-	bool quoted = false;
-	size_t i;
+/* --- reading ----------------------------------------------------------------------------------- */
 
-	for (i = 0; i < list->l && (quoted || list->p[i] != ','); i++) {
-		if (list->p[i] == '"')
-			quoted = !quoted;
-	}
-	return i;
+/* The message as it came, without what follows it in a stream. */
+static int keep_original(const struct mbuf *mb)
+{
+	size_t len = last.look.body + (last.look.bad_length ? 0 : last.look.content_length);
+
+	if (!last.look.length || len > mbuf_get_left(mb))
+		len = mbuf_get_left(mb);
+	mem_deref(last.original);
+	last.original = mbuf_alloc(len);
+	return last.original ? mbuf_write_mem(last.original, mbuf_buf(mb), len) : ENOMEM;
 }
 
-/* The top Via: as it came when libre can read it or its version was all that was wrong, else with its host and a
- * branch. An answer goes to where the request came from, and that is known by either. */
-static int print_via(struct mbuf *mb, const char *text, const struct guard_look *look)
+static int substitute(struct mbuf *mb)
 {
-	struct pl value = part(text, &look->via), protocol, host, params;
-	char *own = NULL;
-	struct sip_via via;
-	struct pl pl;
-	int err;
+	struct guard_look now;
+	int err = last.original ? 0 : keep_original(mb);
 
-	value.l = first_of(&value);
-	if (!sip_via_decode(&via, &value))
-		return mbuf_printf(mb, "Via: %r\r\n", &value);
-	if (re_regex(value.p, value.l, "/[A-Z]+[ \t\r\n]+[^; \t\r\n]+[^]*", &protocol, NULL, &host, &params))
-		return EBADMSG;
-	err = re_sdprintf(&own, "SIP/2.0/%r %r%r", &protocol, &host, &params);
 	if (err)
 		return err;
-	pl_set_str(&pl, own);
-	if (sip_via_decode(&via, &pl))
-		err = mbuf_printf(mb, "Via: SIP/2.0/%r %r;branch=z9hG4bK-%08x;rport\r\n", &protocol, &host,
-				  hash_of(text, look));
-	else
-		err = mbuf_printf(mb, "Via: %r\r\n", &pl);
-	mem_deref(own);
+	/* it may have been mended, which moves things */
+	guard_look(&now, (const char *)mbuf_buf(mb), mbuf_get_left(mb), true);
+	err = guard_substitute(mb, &now);
+	if (!last.look.code) {
+		last.look.code = 400;
+		last.look.reason = "Bad Request";
+	}
 	return err;
 }
 
-static int print_address(struct mbuf *mb, const char *name, const char *text, const struct guard_part *p)
+/* Calls libre's parser with what it can read of the message. */
+static int parse(struct sip_msg **msgp, struct mbuf *mb)
 {
-	struct pl value = part(text, p);
-	struct sip_addr addr;
+	bool readable = !last.look.unreadable;
+	size_t start = mb->pos;
+	int err = 0;
 
-	if (p->len && p->len <= GUARD_VALUE_MAX && !sip_addr_decode(&addr, &value))
-		return mbuf_printf(mb, "%s: %r\r\n", name, &value);
-	return mbuf_printf(mb, "%s: " NOBODY "\r\n", name);
-}
-
-/* A request that can be answered as the one at TEXT would have to be. */
-static int print_substitute(struct mbuf *mb, const char *text, const struct guard_look *look)
-{
-	struct pl method = part(text, &look->method), id = part(text, &look->call_id), cseq = part(text, &look->cseq);
-	struct sip_cseq decoded;
-	int err;
-
-	err = mbuf_printf(mb, "%r sip:nobody@invalid SIP/2.0\r\n", &method);
-	if (!err)
-		err = print_via(mb, text, look);
-	if (!err)
-		err = print_address(mb, "From", text, &look->from);
-	if (!err)
-		err = print_address(mb, "To", text, &look->to);
-	if (!err && pl_isset(&id))
-		err = mbuf_printf(mb, "Call-ID: %r\r\n", &id);
-	else if (!err)
-		err = mbuf_printf(mb, "Call-ID: none\r\n");
-	if (!err && pl_isset(&cseq) && !sip_cseq_decode(&decoded, &cseq))
-		err = mbuf_printf(mb, "CSeq: %r\r\n", &cseq);
-	else if (!err)
-		err = mbuf_printf(mb, "CSeq: 0 %r\r\n", &method);
-	if (!err)
-		err = mbuf_write_str(mb, "Content-Length: 0\r\n\r\n");
-	mb->pos = 0;
-	return err;
-}
-
-static int decode_substitute(struct sip_msg **msgp, struct mbuf *mb, decode_h *decode)
-{
-	const char *text = (const char *)mbuf_buf(mb);
-	struct mbuf *other;
-	int err;
-
-	/* an answer to an ACK there is none */
-	if (last.look.method.len == 3 && !memcmp(text + last.look.method.at, "ACK", 3))
-		return EBADMSG;
-	if (!last.original) {
+	last.branchless = guard_lacks_branch(mb, &last.look);
+	if (readable && guard_needs_mending(mb, &last.look)) {
 		err = keep_original(mb);
-		if (err)
-			return err;
+		if (!err)
+			err = guard_mend(mb, &last.look);
 	}
-	other = mbuf_alloc(512);
-	if (!other)
-		return ENOMEM;
-	err = print_substitute(other, text, &last.look);
-	if (!err)
-		err = decode(msgp, other);
-	if (!err) {
-		last.substituted = true;
-		last.look.bad_length = true;
-		if (!last.look.code) {
-			last.look.code = 400;
-			last.look.reason = "Bad Request";
-		}
+	if (readable && !err) {
+		mb->pos = start + last.look.start;
+		err = libre_decode()(msgp, mb);
 	}
-	mem_deref(other);
+	if ((err || !readable) && last.look.request) {
+		mb->pos = start;
+		err = substitute(mb);
+		mb->pos = start + last.look.start;
+		if (!err)
+			err = libre_decode()(msgp, mb);
+	}
+	if (err)
+		mb->pos = start;
+	/* there was all of the header */
 	return err == ENODATA ? EBADMSG : err;
 }
 
-/* RFC 2543 knew no branches, and libre reads no Via without one: it gets one. */
-static int decode_old_via(struct sip_msg **msgp, struct mbuf *mb, decode_h *decode)
+/* WHOLE: MB holds a datagram; else what has come of a stream. */
+static int read_message(struct sip_msg **msgp, struct mbuf *mb, bool whole)
 {
-	const char *text = (const char *)mbuf_buf(mb);
-	struct pl via = part(text, &last.look.via);
-	size_t at, left = mbuf_get_left(mb);
-	struct mbuf *other;
-	struct pl branch;
+	enum guard_verdict verdict;
 	int err;
 
-	via.l = first_of(&via);
-	if (last.look.code || !msg_param_decode(&via, "branch", &branch))
-		return EBADMSG;
-	at = last.look.via.at + via.l;
-	other = mbuf_alloc(left + 64);
-	if (!other)
-		return ENOMEM;
-	err = mbuf_write_mem(other, (const uint8_t *)text + last.look.start, at - last.look.start);
-	if (!err)
-		err = mbuf_printf(other, ";branch=z9hG4bK-%08x", hash_of(text, &last.look));
-	if (!err)
-		err = mbuf_write_mem(other, (const uint8_t *)text + at, left - at);
-	other->pos = 0;
-	if (!err && !last.original)
-		err = keep_original(mb);
-	if (!err)
-		err = decode(msgp, other);
-	if (!err)
-		/* whether all of the body has come is told by what is left */
-		mb->pos += last.look.body;
-	mem_deref(other);
-	return err;
-}
-
-/* --- in the place of libre's ------------------------------------------------------------------- */
-
-/* What can be put right where it stands. */
-static int patch(struct mbuf *mb, const struct guard_look *look)
-{
-	char *text = (char *)mbuf_buf(mb);
-	int err = 0;
-
-	if (look->request && look->version.len >= 7 && memcmp(text + look->version.at, "SIP/2.0", 7)) {
-		err = keep_original(mb);
-		if (err)
-			return err;
-		memcpy(text + look->version.at, "SIP/2.0", 7);
-	}
-	if (look->request && look->version.len > 7) {
-		if (!last.original)
-			err = keep_original(mb);
-		if (err)
-			return err;
-		/* libre takes several for the end of the line */
-		memset(text + look->version.at + 7, '\r', look->version.len - 7);
-	}
-	if (look->short_status && text[look->start + 11] == '\r') {
-		err = keep_original(mb);
-		if (err)
-			return err;
-		text[look->start + 11] = ' ';
-	}
-	return err;
+	forget();
+	verdict = guard_look(&last.look, (const char *)mbuf_buf(mb), mbuf_get_left(mb), whole);
+	if (verdict != GUARD_READ)
+		return verdict == GUARD_MORE ? ENODATA : EBADMSG;
+	/* libre would parse the header anew with each piece of the body */
+	if (!whole && !last.look.bad_length && last.look.body + last.look.content_length > mbuf_get_left(mb))
+		return ENODATA;
+	err = parse(msgp, mb);
+	if (err)
+		return err;
+	/* a stream would be waited on for the rest of it, or ended without an answer; a datagram's body runs to its end */
+	if (!whole && last.look.request && (last.look.bad_length || !last.look.length))
+		pl_set_str(&(*msgp)->clen, "0");
+	last.mb = mem_ref(mb);
+	last.end = mb->end;
+	return 0;
 }
 
 int sip_msg_decode(struct sip_msg **msgp, struct mbuf *mb) __attribute__((visibility("default")));
 
 int sip_msg_decode(struct sip_msg **msgp, struct mbuf *mb)
 {
-	decode_h *decode = libre_decode();
-	struct guard_look look;
-	enum guard_verdict verdict;
 	int err;
 
-	if (!msgp || !mb || !decode)
+	if (!msgp || !mb || !libre_decode())
 		return EINVAL;
-	mem_deref(last.original);
-	memset(&last, 0, sizeof(last));
-	verdict = guard_look(&look, (const char *)mbuf_buf(mb), mbuf_get_left(mb));
-	if (verdict != GUARD_READ)
-		return verdict == GUARD_MORE ? ENODATA : EBADMSG;
-	last.look = look;
-	if (look.unreadable || (look.request && look.version.len < 7)) {
-		err = decode_substitute(msgp, mb, decode);
+	if (ahead.msg && ahead.mb == mb && ahead.start == mb->pos) {
+		*msgp = ahead.msg;
+		mb->pos = ahead.after;
+		ahead.msg = NULL;
+		last.in_place = true;
+		return 0;
 	}
-	else {
-		size_t start = mb->pos;
-
-		err = patch(mb, &look);
-		if (err)
-			return err;
-		mb->pos += look.start;
-		err = decode(msgp, mb);
-		if (err) {
-			mb->pos = start;
-			if (look.request)
-				err = decode_old_via(msgp, mb, decode);
-			if (err && look.request)
-				err = decode_substitute(msgp, mb, decode);
-		}
-	}
-	if (err)
-		return err;
-	last.msg = *msgp;
-	/* a stream would be waited on for the rest of it, or ended without an answer */
-	if (look.request && (look.bad_length || !look.length) && !last.substituted)
-		pl_set_str(&(*msgp)->clen, "0");
-	return 0;
+	forget_ahead();
+	err = read_message(msgp, mb, false);
+	last.in_place = !err;
+	return err;
 }
+
+/* RFC 7983 tells it by the first byte; what is not STUN after all, libre would take for SIP. */
+static bool is_stun(struct mbuf *mb)
+{
+	struct stun_unknown_attr unknown;
+	struct stun_msg *msg = NULL;
+	size_t start = mb->pos;
+	bool is = mbuf_buf(mb)[0] < 4 && !stun_msg_decode(&msg, mb, &unknown);
+
+	mb->pos = start;
+	mem_deref(msg);
+	return is;
+}
+
+/* Stands before libre at a socket of UDP: true keeps a datagram from it. What it gets it can read, even where the
+ * guard was left out; and what it cannot read it need not print a line about. */
+static bool helper_h(struct sa *src, struct mbuf *mb, void *arg)
+{
+	size_t start = mb->pos;
+
+	(void)src;
+	(void)arg;
+	/* a keep-alive */
+	if (mbuf_get_left(mb) < 5 || is_stun(mb) || !libre_decode())
+		return false;
+	forget_ahead();
+	if (read_message(&ahead.msg, mb, true)) {
+		ahead.msg = NULL;
+		return true;
+	}
+	ahead.mb = mb;
+	ahead.after = mb->pos;
+	mb->pos = ahead.start = start + last.look.start;
+	return false;
+}
+
+/* --- what is said of it ------------------------------------------------------------------------- */
 
 unsigned guard_fault(const struct sip_msg *msg, bool strict, const char **reason, bool *close)
 {
@@ -299,8 +214,8 @@ unsigned guard_fault(const struct sip_msg *msg, bool strict, const char **reason
 	const struct guard_look *look = &last.look;
 	bool stream = msg->tp != SIP_TRANSP_UDP;
 
-	if (msg != last.msg) {
-		if (guard_look(&own, (const char *)msg->mb->buf, msg->mb->end) != GUARD_READ)
+	if (msg->mb != last.mb) {
+		if (guard_look(&own, (const char *)msg->mb->buf, msg->mb->end, true) != GUARD_READ)
 			memset(&own, 0, sizeof(own));
 		look = &own;
 	}
@@ -312,23 +227,22 @@ unsigned guard_fault(const struct sip_msg *msg, bool strict, const char **reason
 		*reason = "Length Required";
 		return 411;
 	}
-	if (!stream && look->length && pl_u32(&msg->clen) > mbuf_get_left(msg->mb)) {
+	if (!stream && look->length && look->content_length > mbuf_get_left(msg->mb)) {
 		*reason = "Content-Length Beyond the Datagram";
 		return 400;
+	}
+	if (mbuf_get_left(msg->mb) > GUARD_BODY_MAX) {
+		*reason = "Request Entity Too Large";
+		return 413;
 	}
 	return 0;
 }
 
 void guard_datagram(void)
 {
-	struct sip_msg *msg = last.msg;
-	size_t length;
-
-	if (!msg || !last.look.length || last.look.bad_length)
-		return;
-	length = pl_u32(&msg->clen);
-	if (length < mbuf_get_left(msg->mb))
-		msg->mb->end = msg->mb->pos + length;
+	if (last.mb && last.look.length && !last.look.bad_length &&
+	    last.look.content_length < mbuf_get_left(last.mb))
+		last.mb->end = last.mb->pos + last.look.content_length;
 }
 
 bool guard_original(const uint8_t **packet, size_t *len)
@@ -340,22 +254,76 @@ bool guard_original(const uint8_t **packet, size_t *len)
 	return true;
 }
 
+bool guard_is_old(const struct sip_msg *msg)
+{
+	static const char cookie[] = "z9hG4bK";
+
+	return (msg->mb == last.mb && last.branchless) || msg->via.branch.l < strlen(cookie) ||
+	       memcmp(msg->via.branch.p, cookie, strlen(cookie));
+}
+
 void guard_hang_up(const struct sip_msg *msg)
 {
 	struct tcp_conn *conn = sip_msg_tcpconn(msg);
 
+	if (!conn)
+		return;
+	/* to libre it is all one message */
+	if (msg->mb == last.mb)
+		msg->mb->end = last.end;
 	/* libre then reads that the other side has ended it, and forgets it */
-	if (conn)
-		shutdown(tcp_conn_fd(conn), SHUT_RD);
+	shutdown(tcp_conn_fd(conn), SHUT_RD);
 }
 
 /* --- is it there? ------------------------------------------------------------------------------ */
+
+bool guard_is_left_out(void)
+{
+	static int linked = -1;
+	int (*own)(struct sip_msg **, struct mbuf *) = sip_msg_decode;
+	void *address;
+
+	memcpy(&address, &own, sizeof(address));
+	if (linked < 0)
+		linked = guard_is_linked("sip_msg_decode", address);
+	return knock.left_out || !linked;
+}
+
+/* In the place of libre's listening sockets come such that nobody can reach. libre does not show them; but this
+ * program has no other ones of TCP. */
+static void refuse_streams(void)
+{
+	struct rlimit limit;
+	int fd, deaf, last_fd = 1024;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < (rlim_t)last_fd)
+		last_fd = (int)limit.rlim_cur;
+	for (fd = 0; fd < last_fd; fd++) {
+		int listens = 0, protocol = 0;
+		socklen_t len = sizeof(int);
+
+		if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) || protocol != IPPROTO_TCP)
+			continue;
+		len = sizeof(int);
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) || !listens)
+			continue;
+		deaf = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (deaf < 0)
+			continue;
+		dup3(deaf, fd, O_CLOEXEC);
+		close(deaf);
+	}
+}
 
 void guard_knock(const struct sa *address)
 {
 	char packet[512];
 	int fd, n;
 
+	if (guard_is_left_out()) {
+		log_warning("libre's parser cannot be guarded as this program is linked: no connections of TCP are accepted");
+		refuse_streams();
+	}
 	if (!knock.secret[0])
 		rand_str(knock.secret, sizeof(knock.secret));
 	n = re_snprintf(packet, sizeof(packet),
@@ -378,49 +346,31 @@ bool guard_is_knock(const uint8_t *packet, size_t len)
 	return knock.secret[0] && len < 512 && memmem(packet, len, knock.secret, strlen(knock.secret));
 }
 
-/* Stands before libre at a socket of UDP: true keeps a packet from it. */
-static bool helper_h(struct sa *src, struct mbuf *mb, void *arg)
+/* The socket lets go of its helper when it is closed. */
+static void stand_before(struct udp_sock *socket)
 {
-	const char *text = (const char *)mbuf_buf(mb);
-	struct guard_look look;
-
-	(void)src;
-	(void)arg;
-	/* STUN (RFC 7983), and a keep-alive */
-	if (mbuf_get_left(mb) < 5 || (unsigned char)text[0] < 4)
-		return false;
-	return guard_look(&look, text, mbuf_get_left(mb)) != GUARD_READ || look.unreadable;
-}
-
-static void help(const struct sip_msg *msg)
-{
-	unsigned i;
-
-	if (!knock.degraded)
-		log_warning("libre's parser cannot be guarded as this program is linked: slow messages over TCP are not kept from it");
-	knock.degraded = true;
-	if (msg->tp != SIP_TRANSP_UDP || udp_helper_find(msg->sock, HELPER_LAYER))
+	if (udp_helper_find(socket, HELPER_LAYER))
 		return;
-	for (i = 0; i < HELPERS && knock.helpers[i]; i++)
-		;
-	if (i < HELPERS && udp_register_helper(&knock.helpers[i], msg->sock, HELPER_LAYER, NULL, helper_h, NULL))
-		log_warning("nor can those over UDP");
+	udp_rxsz_set(socket, DATAGRAM_MAX);
+	if (udp_register_helper(NULL, socket, HELPER_LAYER, NULL, helper_h, NULL))
+		log_warning("datagrams cannot be kept from libre's parser");
 }
 
 bool guard_listen(const struct sip_msg *msg)
 {
-	if (msg != last.msg)
-		help(msg);
+	if (!guard_is_left_out() && !(msg->mb == last.mb && last.in_place)) {
+		log_warning("a message has come by the guard; no more connections of TCP are accepted");
+		knock.left_out = true;
+		refuse_streams();
+	}
+	if (msg->tp == SIP_TRANSP_UDP)
+		stand_before(msg->sock);
 	return knock.secret[0] && !pl_strcmp(&msg->callid, knock.secret);
 }
 
 void guard_close(void)
 {
-	unsigned i;
-
-	for (i = 0; i < HELPERS; i++)
-		mem_deref(knock.helpers[i]);
+	forget_ahead();
+	forget();
 	memset(&knock, 0, sizeof(knock));
-	mem_deref(last.original);
-	memset(&last, 0, sizeof(last));
 }

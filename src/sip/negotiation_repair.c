@@ -6,6 +6,7 @@
 #include "sip/negotiation.h"
 
 #define LINES_MAX   400
+#define LONG_MAX_   512 /* bytes of a line: the time that libre's patterns take grows with its square */
 #define FORMATS_MAX 64  /* payload types of one m= line that are looked at */
 
 static bool all_digits(const char *p, size_t l)
@@ -40,11 +41,13 @@ static bool attribute_is(const char *p, size_t l, const char *name)
 	return l > n && !strncmp(p, name, n) && p[n] == ':';
 }
 
-/* Would libre refuse the whole text over this a= or b= line, which says nothing that we need? */
+/* Would libre refuse the whole text over this a= or b= line, which says nothing that we need, or take long for it? */
 static bool harmful(char type, const char *p, size_t l)
 {
 	const char *blank, *colon;
 
+	if (l > LONG_MAX_ && (type == 'a' || type == 'b'))
+		return true;
 	if (type == 'b') {
 		colon = memchr(p, ':', l);
 		return !colon || colon == p || colon + 1 == p + l || !isdigit((unsigned char)colon[1]);
@@ -70,6 +73,11 @@ static int write_media_line(struct mbuf *mb, const char *p, size_t l)
 	unsigned words = 0;
 	size_t i;
 
+	/* as many formats as are looked at fit into that */
+	if (l > LONG_MAX_) {
+		for (l = LONG_MAX_; l && p[l] != ' '; l--)
+			;
+	}
 	if (re_regex(p, l, "[a-z]+ [^ ]+ [^ ]+[^]*", &name, &port, &proto, &formats) || name.p != p)
 		return EBADMSG;
 	slash = pl_strchr(&port, '/');
@@ -92,6 +100,8 @@ static int write_connection_line(struct mbuf *mb, const char *p, size_t l)
 {
 	const char *slash = memchr(p, '/', l);
 
+	if (l > LONG_MAX_)
+		return EBADMSG;
 	return mbuf_printf(mb, "c=%b\r\n", p, slash ? (size_t)(slash - p) : l);
 }
 

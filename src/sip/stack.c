@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/log.h"
 #include "sip/endpoint.h"
 #include "sip/guard.h"
@@ -55,6 +56,14 @@ bool stack_compact(void)
 const char *stack_version(void)
 {
 	return sys_libre_version_get();
+}
+
+const char *stack_degraded(void)
+{
+	if (!guard_is_left_out())
+		return NULL;
+	return _("As this program and libre are linked, messages cannot be checked before libre parses them. UDP is "
+		 "guarded at its sockets; connections of TCP from others are not accepted.");
 }
 
 static void cancel_in(struct endpoint *ep, const struct sip_msg *msg)
@@ -169,8 +178,6 @@ static void network_changed_h(uint64_t slept_ms, void *arg)
 
 int stack_start(struct phone *p, const struct settings *set, const char *listen, bool named, const char **why)
 {
-	const struct endpoint *ep;
-	unsigned i;
 	int err;
 
 	phone = p;
@@ -180,11 +187,8 @@ int stack_start(struct phone *p, const struct settings *set, const char *listen,
 		phone = NULL;
 		settings = NULL;
 	}
-	else {
+	else
 		network_watch(network_changed_h, NULL);
-		for (i = 0; (ep = endpoint_at(i)) != NULL; i++)
-			guard_knock(&ep->address);
-	}
 	return err;
 }
 
@@ -212,7 +216,7 @@ unsigned stack_addresses(const char **out, unsigned max)
 		re_snprintf(addresses[2 * i + 1], sizeof(addresses[0]), "tcp:%J", &e->address);
 		if (n < max)
 			out[n++] = addresses[2 * i];
-		if (n < max)
+		if (n < max && !guard_is_left_out())
 			out[n++] = addresses[2 * i + 1];
 	}
 	return n;

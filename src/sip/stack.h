@@ -16,9 +16,11 @@ int stack_start(struct phone *phone, const struct settings *settings, const char
 void stack_stop(void);
 /* True while something released is still under way: a BYE or CANCEL without its answer, an unregistration. */
 bool stack_busy(void);
-/* The addresses listened on, "udp:127.0.0.1:5060" each; the strings live until stack_stop(). Returns how many. */
+/* The addresses listened on, "udp:127.0.0.1:5060" each (of TCP none when the guard is left out); the strings live until stack_stop(). Returns how many. */
 unsigned stack_addresses(const char **out, unsigned max);
 /* Version of libre, for --version; static string. */
 const char *stack_version(void);
+/* What is not as it should be on this system, for --version: a translated sentence; NULL: nothing. */
+const char *stack_degraded(void);
 
 #endif

@@ -110,7 +110,7 @@ static void test_all_sources(void **state)
 	a = number(1);
 	admitted(&a, false, 100000, 0, MESSAGE);
 	a = number(2);
-	assert_int_equal(admitted(&a, false, SOURCE_BURST, 0, MESSAGE), SOURCE_BURST);
+	assert_int_equal(admitted(&a, false, SOURCE_ALL_BURST, 0, MESSAGE), SOURCE_ALL_BURST - SOURCE_BURST);
 }
 
 static void test_known_ones(void **state)

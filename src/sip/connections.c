@@ -19,12 +19,14 @@ struct connection {
 	int fd;
 	ino_t inode;
 	uint64_t source;
-	uint64_t since_ms, heard_ms;
+	uint64_t since_ms;
 	bool heard;
+	uint64_t last;                   /* its place in the order in which they were heard of */
 };
 
 static struct {
 	struct connection connection[CONNECTIONS_MAX];
+	uint64_t count;                  /* of connections and messages */
 	struct tmr first;                /* runs while one of them has said nothing yet */
 	struct source_bucket logs;
 } own;
@@ -38,7 +40,7 @@ static bool is_open(const struct connection *c)
 
 static void tell(const char *what)
 {
-	if (source_take(&own.logs, LOGS_A_MINUTE, LOGS_A_MINUTE, 60, tmr_jiffies()))
+	if (source_take(&own.logs, LOGS_A_MINUTE, 60 * LOGS_A_MINUTE, 60, tmr_jiffies()))
 		log_info("a connection was closed: %s", what);
 }
 
@@ -86,7 +88,7 @@ static struct connection *find_place(uint64_t source)
 			continue;
 		}
 		same += c->source == source;
-		if (!stale || c->heard_ms < stale->heard_ms)
+		if (!stale || c->last < stale->last)
 			stale = c;
 	}
 	if (same >= CONNECTIONS_SOURCE)
@@ -119,7 +121,8 @@ static int note(const struct tcp_conn *tc)
 	c->fd = fd;
 	c->inode = st.st_ino;
 	c->source = source_key(&peer);
-	c->since_ms = c->heard_ms = tmr_jiffies();
+	c->since_ms = tmr_jiffies();
+	c->last = ++own.count;
 	if (!tmr_isrunning(&own.first))
 		tmr_start(&own.first, CONNECTIONS_FIRST_MS, first_h, NULL);
 	return 0;
@@ -167,7 +170,7 @@ void connections_heard(const struct sip_msg *msg)
 
 		if (c->used && c->fd == tcp_conn_fd(tc) && is_open(c)) {
 			c->heard = true;
-			c->heard_ms = tmr_jiffies();
+			c->last = ++own.count;
 		}
 	}
 }

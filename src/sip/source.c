@@ -181,7 +181,8 @@ void source_rang(const struct sa *src, bool known, uint64_t now_ms)
 {
 	struct source *s = known ? NULL : find(source_key(src));
 
-	if (known)
+	/* one that is not heard takes nothing from the others */
+	if (known || !source_may_ring(src, known, now_ms))
 		return;
 	if (s)
 		count_ring(&s->rings, now_ms);

@@ -17,7 +17,7 @@
 #define ADDRESSES_MAX (2 * ENDPOINTS_MAX)
 
 #define HUNG_UP_MS    100
-#define FLOOD_LOGS    6  /* lines a minute, once that many have been written */
+#define FLOOD_LOGS    6  /* lines a minute */
 
 static struct tmr renewal;
 static struct phone *phone;
@@ -68,7 +68,7 @@ void stack_tell_flood(const char *what)
 {
 	static struct source_bucket logs;
 
-	if (source_take(&logs, FLOOD_LOGS, FLOOD_LOGS, 60, tmr_jiffies()))
+	if (source_take(&logs, FLOOD_LOGS, 60 * FLOOD_LOGS, 60, tmr_jiffies()))
 		log_info("%s", what);
 }
 

@@ -440,7 +440,7 @@ def in_unexpected(p):
         p.code_of(n, method, 405, 501)
     p.ask("INVITE", 8, to=p.to, body=sdp())  # before the first has its answer
     p.code_of(8, "INVITE", 500, 491)
-    p.phone.command("reject %d" % p.call)
+    p.phone.command("reject")
     p.closed()
     p.ask("ACK", 1, to=p.to, branch=p.branch_used)
 

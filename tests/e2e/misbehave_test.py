@@ -119,8 +119,8 @@ class Fellow(Streams):
         self.call = self.phone.wait("call", state="ringing", direction="in")["call"]
 
     def ask(self, method, cseq, to=None, **more):
-        return self.request(method, cseq, to=to or "<sip:me@127.0.0.1>", from_=self.from_, call_id=self.id,
-                            uri="sip:me@127.0.0.1:%d" % self.udp_address[1], **more)
+        more.setdefault("uri", "sip:me@127.0.0.1:%d" % self.udp_address[1])
+        return self.request(method, cseq, to=to or "<sip:me@127.0.0.1>", from_=self.from_, call_id=self.id, **more)
 
     def answered(self, **more):
         self.calls(**more)
@@ -388,6 +388,8 @@ def in_merged(p):
     """The same request by another way: one call, and it rings once."""
     p.calls()
     p.ask("INVITE", 1, body=sdp())
+    p.code_of(1, "INVITE", 482)
+    p.ask("INVITE", 1, body=sdp(), uri="sip:me@127.0.0.1:%d;by=another" % p.udp_address[1])
     p.code_of(1, "INVITE", 482)
     p.ask("CANCEL", 1, branch=p.branch_used)
     p.closed(ended_by="them")

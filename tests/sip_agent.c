@@ -2,6 +2,9 @@
  * output, and a clock that can be put forward. Driven by sip_agent.py; started without arguments it runs that. */
 #include <errno.h>
 #include <stdio.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -228,6 +231,17 @@ void phone_sip_registration(struct phone *p, const char *name, enum registration
 	       expires, retry_in);
 }
 
+static long heap(void)
+{
+	long bytes = 0;
+
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+	bytes = (long)mallinfo2().uordblks;
+#endif
+	/* under a sanitizer or valgrind it is not theirs to tell */
+	return bytes > 10000 ? bytes : -1;
+}
+
 /* --- commands ------------------------------------------------------------------------------------------ */
 
 static const struct account *find_account(const char *name)
@@ -439,6 +453,8 @@ static int run(char *line)
 		network_changed_h(n, NULL);
 	else if (!strcmp(word[0], "busy"))
 		printf("busy %d\n", stack_busy());
+	else if (!strcmp(word[0], "heap")) /* bytes that are allocated, -1: not known */
+		printf("heap %ld\n", heap());
 	else if (!strcmp(word[0], "quit"))
 		re_cancel();
 	else

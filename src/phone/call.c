@@ -168,6 +168,8 @@ void call_emit_state(struct call *c)
 		if (c->code)
 			event_integer(&e, "code", c->code);
 		event_string(&e, "reason", c->reason);
+		if (c->untold)
+			event_boolean(&e, "untold", true);
 	}
 	phone_emit(c->phone, &e);
 }
@@ -358,6 +360,9 @@ void call_missed(struct call *c, const char *reason)
 
 	if (c->phone->shutting_down || c->missed_quietly)
 		return;
+	c->untold = c->flood && !refusal_may_tell(c->phone);
+	if (c->untold)
+		return;
 	snprintf(key, sizeof(key), "missed %u", c->number);
 	call_who(c, who);
 	text_show_str(said, sizeof(said), reason);
@@ -400,7 +405,8 @@ void call_tick(struct call *c, uint64_t now)
 		/* the ring tone would drown the call that is up: there it is a short beep */
 		if (answers_itself(c))
 			c->auto_ms = now + AUTO_ANSWER_MS;
-		call_set_tone(c, c->auto_ms != NEVER || call_other_up(c) ? TONE_CALL_WAITING : c->ring);
+		if (!c->flood)
+			call_set_tone(c, c->auto_ms != NEVER || call_other_up(c) ? TONE_CALL_WAITING : c->ring);
 	}
 	if (now >= c->tone_end_ms) {
 		c->tone_end_ms = NEVER;

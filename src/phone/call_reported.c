@@ -107,6 +107,7 @@ unsigned phone_sip_incoming(struct phone *p, const struct incoming *in, unsigned
 	if (!c)
 		return 486;
 	c->incoming = true;
+	c->flood = in->flood;
 	c->state = CALL_RINGING;
 	c->was_ringing = true;
 	call_came_from(c, in);

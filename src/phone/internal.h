@@ -34,6 +34,8 @@ struct call {
 	bool withheld;                   /* incoming: the caller does not say who it is */
 	bool missed_quietly;             /* answered elsewhere: no missed call */
 	enum tone ring;                  /* incoming: how it rings */
+	bool flood;                      /* incoming: it makes no sound */
+	bool untold;                     /* missed, as too many others were: no notice, no history */
 	char uri[TARGET_MAX];
 	char name[TARGET_MAX];
 	char account[ACCOUNT_NAME_MAX];
@@ -143,6 +145,8 @@ struct phone {
 unsigned refusal_of(const struct phone *p, const struct incoming *in, const char **text);
 /* Tells of a call that was refused with CODE: `closed` and a notice of TEXT, whose %s is who it was. */
 void refusal_tell(struct phone *p, const struct incoming *in, unsigned code, const char *text);
+/* Whoever calls again and again fills neither the notices nor the history. True: this one may still be told. */
+bool refusal_may_tell(struct phone *p);
 unsigned refusal_code(const char *setting, unsigned fallback); /* of an option that is a code */
 
 /* alert.c */

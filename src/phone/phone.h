@@ -187,11 +187,13 @@ struct incoming {
 	const char *alert;            /* raw: how it should ring (Alert-Info), NULL or "" = not said */
 	unsigned replaces;            /* the call whose place it takes, 0 = none */
 	unsigned expires;             /* seconds from Expires, 0 = none */
+	bool flood;                   /* whoever it is calls again and again in vain: it is shown, and not heard */
 };
 /* A new call came in. Returns 0 (it will be answered by port_sip_ring/answer/reject(); *CALL is
  * its number) or the code to refuse it with: a 302 has phone_forward() as its Contact. Of a call that was meant for us
- * the refusal is told (`closed`, a notice), the first TOLD_MAX a minute. One that replaces a call is answered at once,
- * whoever it is from, and that call ended when this went well (RFC 3891 section 3). */
+ * the refusal is told (`closed`, a notice), the first TOLD_MAX a minute; and so is a call of a flood that was missed: of
+ * the others `closed` has `untold`, and they are in no history. One that replaces a call is answered at once, whoever it is
+ * from, and that call ended when this went well (RFC 3891 section 3). */
 unsigned phone_sip_incoming(struct phone *p, const struct incoming *in, unsigned *call);
 /* Where the call's media can be received when the peer is reached from local ADDRESS. 0 or errno. */
 int phone_sip_media_address(struct phone *p, unsigned call, const char *address, uint16_t *port);

@@ -42,8 +42,7 @@ unsigned refusal_of(const struct phone *p, const struct incoming *in, const char
 	return 0;
 }
 
-/* Whoever calls again and again fills neither the notices nor the history. */
-static bool may_tell(struct phone *p)
+bool refusal_may_tell(struct phone *p)
 {
 	uint64_t now = port_now_ms();
 
@@ -56,7 +55,7 @@ static bool may_tell(struct phone *p)
 
 void refusal_tell(struct phone *p, const struct incoming *in, unsigned code, const char *text)
 {
-	struct call *c = may_tell(p) ? call_new(p) : NULL;
+	struct call *c = refusal_may_tell(p) ? call_new(p) : NULL;
 	char key[NOTICE_KEY_MAX], who[SNAPSHOT_TEXT];
 
 	if (!c)

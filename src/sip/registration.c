@@ -587,6 +587,19 @@ bool registration_is_proxy(const char *account, const struct sip_msg *msg)
 	return r && r->registered && r->has_path && sa_cmp(&r->path.peer, &msg->src, SA_ADDR);
 }
 
+bool registration_is_at(const struct sa *server)
+{
+	struct le *le;
+
+	LIST_FOREACH(&registrations, le) {
+		const struct registration *r = le->data;
+
+		if (r->was_registered && r->has_path && sa_cmp(&r->path.peer, server, SA_ALL))
+			return true;
+	}
+	return false;
+}
+
 bool registration_busy(void)
 {
 	struct le *le;

@@ -32,6 +32,8 @@ bool registration_is_proxy(const char *account, const struct sip_msg *msg);
 /* Puts the routes of the account's requests before those of the half dialog D: its outbound, then the Service-Route of
  * its registration. EINVAL when outbound is no URI, ENOMEM, ENOSPC. */
 int registration_add_routes(struct dialog *d, const struct account *account);
+/* Is an account registered at exactly that address, or being registered again? */
+bool registration_is_at(const struct sa *server);
 /* Does a last REGISTER wait for its answer? */
 bool registration_busy(void);
 /* The machine's addresses have changed, or it has slept: every account that was not refused registers again at once, from

@@ -7,6 +7,7 @@
 #include "sip/session.h"
 
 #define EMPTY "Content-Length: 0\r\n\r\n"
+#define OVERLOAD_S 10
 
 /* CODE if this phone may say it. 402 and 406 are not its to say (S402-1, S406-1), 421 would ask for what it does not
  * need (RFC 3261 section 21.4.15), and 483 is a proxy's. A mistake here is still an answer to the other side. */
@@ -59,6 +60,11 @@ void reply_broken(struct endpoint *ep, const struct sip_msg *msg, unsigned code,
 {
 	code = sayable(code, &phrase);
 	sip_reply(ep->sip, msg, (uint16_t)code, phrase);
+}
+
+void reply_overload(struct endpoint *ep, const struct sip_msg *msg)
+{
+	sip_replyf(ep->sip, msg, 503, "Service Unavailable", "Retry-After: %u\r\n" EMPTY, OVERLOAD_S);
 }
 
 int reply_elsewhere(struct sip_strans **st, struct endpoint *ep, const struct sip_msg *msg, const char *uri)

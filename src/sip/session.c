@@ -280,6 +280,13 @@ static void in_dialog(struct session *s, struct endpoint *ep, const struct sip_m
 		session_in_ack(s, msg);
 		return;
 	}
+	/* an end is always heard */
+	if (pl_strcmp(&msg->met, "BYE") && !source_in_dialog(&s->asked, msg->mb->size, tmr_jiffies())) {
+		stack_tell_flood("too many requests within a call: some get no answer");
+		if (msg->tp != SIP_TRANSP_UDP)
+			reply_overload(ep, msg);
+		return;
+	}
 	if (s->dialog->remote_cseq_known && msg->cseq.num <= s->dialog->remote_cseq) {
 		reply_plain(NULL, ep, msg, 500, "CSeq Out of Order");
 		return;
@@ -297,20 +304,43 @@ static void in_dialog(struct session *s, struct endpoint *ep, const struct sip_m
 	reply_not_allowed(ep, msg);
 }
 
+struct session *session_of_request(const struct sip_msg *msg)
+{
+	struct le *le;
+
+	if (!pl_isset(&msg->to.tag))
+		return NULL;
+	LIST_FOREACH(&sessions, le) {
+		struct session *s = le->data;
+
+		if (s->dialog && dialog_matches(s->dialog, msg))
+			return s;
+	}
+	return NULL;
+}
+
 bool session_request_in_dialog(struct endpoint *ep, const struct sip_msg *msg)
+{
+	struct session *s = session_of_request(msg);
+
+	if (!s)
+		return false;
+	mem_ref(s);
+	in_dialog(s, ep, msg);
+	session_settle(s);
+	mem_deref(s);
+	return true;
+}
+
+bool session_is_with(const struct sa *src)
 {
 	struct le *le;
 
 	LIST_FOREACH(&sessions, le) {
-		struct session *s = le->data;
+		const struct session *s = le->data;
 
-		if (!s->dialog || !dialog_matches(s->dialog, msg))
-			continue;
-		mem_ref(s);
-		in_dialog(s, ep, msg);
-		session_settle(s);
-		mem_deref(s);
-		return true;
+		if (s->state == SESSION_UP && sa_cmp(&s->path.peer, src, SA_ALL))
+			return true;
 	}
 	return false;
 }

@@ -12,6 +12,7 @@
 #include "sip/digest.h"
 #include "sip/flow.h"
 #include "sip/negotiation.h"
+#include "sip/source.h"
 
 #define SESSION_ALLOW     "INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY"
 #define SESSION_SUPPORTED "timer, replaces"  /* RFC 4028, RFC 3891 */
@@ -46,6 +47,7 @@ struct session {
 	struct digest digest;
 	char challenger[ADDRESS_MAX];    /* whom the INVITE went to that was challenged last */
 	unsigned requests;               /* BYEs of it that are under way */
+	struct source_bucket asked;      /* by the peer, within the dialog */
 
 	/* our INVITE, first or later: session_out.c */
 	struct flow *invite;
@@ -133,6 +135,10 @@ int session_take_challenges(struct session *s, const struct sip_msg *msg, const 
 /* What stack.c found out to be for a session. */
 bool session_request_in_dialog(struct endpoint *ep, const struct sip_msg *msg);
 bool session_is_merged(const struct sip_msg *msg);
+/* Whose dialog the request is in, NULL: of none. */
+struct session *session_of_request(const struct sip_msg *msg);
+/* Is a call up whose signalling comes from exactly there? */
+bool session_is_with(const struct sa *src);
 /* Stops everything at once. */
 void session_close_all(void);
 /* Is something that the phone has released still under way? */
@@ -146,6 +152,10 @@ const char *stack_local_user(void);  /* who we are without an account */
 unsigned stack_codecs(const struct codec **out);
 const char *stack_software(void);    /* "offhook/VERSION" */
 bool stack_compact(void);            /* short header names are wished for */
+/* Is it exactly the address of a server that an account is registered at, or of the peer of a call? */
+bool stack_knows(const struct sa *src);
+/* Logs that, a few times a minute. */
+void stack_tell_flood(const char *what);
 
 /* --- session_out.c -------------------------------------------------------------------------- */
 

@@ -217,6 +217,7 @@ static unsigned tell_incoming(struct session *s, bool offer, unsigned replaces, 
 		.offer = offer,
 		.withheld = asks_for_privacy(msg),
 		.replaces = replaces,
+		.flood = !source_may_ring(&msg->src, stack_knows(&msg->src), tmr_jiffies()),
 		.expires = field_number(&msg->expires, UINT32_MAX, 0),
 	};
 	unsigned code;
@@ -292,6 +293,8 @@ void session_in_invite(struct endpoint *ep, const struct sip_msg *msg)
 	}
 	mem_ref(s);
 	code = tell_incoming(s, offer, replaces, &call);
+	if (code == 404 && source_probed(&msg->src, stack_knows(&msg->src), tmr_jiffies()))
+		stack_tell_flood("a source has asked for too many users that do not exist: it is silenced");
 	if (code) {
 		row = outcome_find(code, NULL);
 		s->call = 0;
@@ -302,6 +305,7 @@ void session_in_invite(struct endpoint *ep, const struct sip_msg *msg)
 			reply_plain(&s->st, ep, msg, code, row->phrase);
 	}
 	else {
+		source_rang(&msg->src, stack_knows(&msg->src), tmr_jiffies());
 		if (s->state != SESSION_OVER)
 			s->call = call;
 		trace_begin(call, s->dialog->call_id);
@@ -323,6 +327,7 @@ static void tell_established_h(void *arg)
 {
 	struct session *s = mem_ref(arg);
 
+	source_answered(&s->msg->src);
 	phone_sip_established(stack_phone(), s->call, s->has_media ? &s->media : NULL);
 	session_settle(s);
 	mem_deref(s);

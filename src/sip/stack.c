@@ -3,6 +3,7 @@
 
 #include "base/i18n.h"
 #include "base/log.h"
+#include "sip/connections.h"
 #include "sip/endpoint.h"
 #include "sip/guard.h"
 #include "sip/network.h"
@@ -11,12 +12,14 @@
 #include "sip/reply.h"
 #include "sip/resolve.h"
 #include "sip/session.h"
+#include "sip/source.h"
 #include "sip/stack.h"
 #include "sip/trace.h"
 
 #define ADDRESSES_MAX (2 * ENDPOINTS_MAX)
 
 #define HUNG_UP_MS    100
+#define FLOOD_LOGS    6  /* lines a minute */
 
 static struct tmr renewal;
 static struct phone *phone;
@@ -66,6 +69,19 @@ const char *stack_degraded(void)
 		 "guarded at its sockets; connections of TCP from others are not accepted.");
 }
 
+bool stack_knows(const struct sa *src)
+{
+	return registration_is_at(src) || session_is_with(src);
+}
+
+void stack_tell_flood(const char *what)
+{
+	static struct source_bucket logs;
+
+	if (source_take(&logs, FLOOD_LOGS, 60 * FLOOD_LOGS, 60, tmr_jiffies()))
+		log_info("%s", what);
+}
+
 static void cancel_in(struct endpoint *ep, const struct sip_msg *msg)
 {
 	/* one that belongs to an INVITE never comes here */
@@ -93,6 +109,30 @@ static const struct {
 	{"SUBSCRIBE", news_in},
 };
 
+/* Is it more than the phone wants to be asked? See source.h. */
+static bool is_too_much(struct endpoint *ep, const struct sip_msg *msg)
+{
+	enum source_verdict verdict;
+	bool known;
+
+	/* of those that belong to a dialog that has counted itself; one that belongs nowhere is not answered */
+	if (!pl_strcmp(&msg->met, "ACK") || session_of_request(msg))
+		return false;
+	known = stack_knows(&msg->src);
+	verdict = source_request(&msg->src, known, msg->mb->size, tmr_jiffies());
+	if (verdict == SOURCE_ADMITTED)
+		return false;
+	stack_tell_flood(verdict == SOURCE_BUSY ? "too many requests: some get no answer" :
+						  "a source that is silenced goes on");
+	if (msg->tp == SIP_TRANSP_UDP)
+		return true;
+	if (verdict == SOURCE_BUSY)
+		reply_overload(ep, msg);
+	if (!known)
+		guard_hang_up(msg);
+	return true;
+}
+
 static bool request_h(const struct sip_msg *msg, void *arg)
 {
 	struct endpoint *ep = arg;
@@ -104,6 +144,9 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 		return true;
 	/* without a Via there is nowhere to answer to */
 	if (!pl_isset(&msg->via.sentby))
+		return true;
+	connections_heard(msg);
+	if (is_too_much(ep, msg))
 		return true;
 	code = guard_fault(msg, settings->strict_content_length, &fault, &close);
 	if (code) {
@@ -134,6 +177,7 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 static bool response_h(const struct sip_msg *msg, void *arg)
 {
 	(void)arg;
+	connections_heard(msg);
 	if (msg->scode >= 200 && msg->scode < 300 && !pl_strcmp(&msg->cseq.met, "INVITE"))
 		session_ack_again(msg);
 	return true;
@@ -202,6 +246,8 @@ void stack_stop(void)
 	resolve_close();
 	endpoints_close();
 	guard_close();
+	connections_close();
+	source_forget();
 	phone = NULL;
 	settings = NULL;
 }

@@ -205,7 +205,9 @@ static int open_file(const char *file)
 	if (rc == SQLITE_OK) {
 		sqlite3_busy_timeout(db, BUSY_LIMIT_MS);
 		chmod(file, 0600);
-		rc = sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;", NULL, NULL, NULL);
+		/* rows are added, and seldom read: no 2 MB of pages need be kept for that */
+		rc = sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -256;",
+				  NULL, NULL, NULL);
 	}
 	err = errno_of(rc);
 	if (!err)

@@ -153,7 +153,8 @@ static void event_h(const struct event *e, void *arg)
 	}
 	if (is_outcome || (state && !strcmp(state, "closed"))) {
 		if (c) {
-			write_row(c, e);
+			if (!event_find(e, "untold"))
+				write_row(c, e);
 			c->number = 0;
 		}
 	}

@@ -814,6 +814,7 @@ static void enter_waits(void **state)
 static void sequences(void **state)
 {
 	struct terminal t;
+	uint64_t begin;
 
 	(void)state;
 	start(&t, "idle", 24, 80, NULL);
@@ -829,6 +830,17 @@ static void sequences(void **state)
 	assert_string_equal(told(&t), "echo two keys");
 	type(&t, "x;'y\r");
 	assert_string_equal(told(&t), "dial 'x;'y'");
+	/* One that is bound, and begins a longer one as well, waits for what comes: */
+	type(&t, "vv");
+	assert_string_equal(told(&t), "echo both keys");
+	type(&t, "vm");
+	assert_string_equal(told(&t), "echo one key");
+	assert_string_equal(told(&t), "mute toggle");
+	/* a second. */
+	begin = loop_now_ms();
+	type(&t, "v");
+	assert_string_equal(told(&t), "echo one key");
+	assert_in_range(loop_now_ms() - begin, 950, DEADLINE_MS);
 	stop(&t);
 }
 

@@ -528,7 +528,7 @@ static const struct { enum key_context context; const char *keys, *command; } bi
 	{ KEYS_GLOBAL, "Q", "view quit" }, { KEYS_GLOBAL, "a", "answer" }, { KEYS_GLOBAL, "d", "view dial" },
 	{ KEYS_GLOBAL, "gg", "echo two keys" }, { KEYS_GLOBAL, "h", "hangup" }, { KEYS_GLOBAL, "j", "select next" },
 	{ KEYS_GLOBAL, "k", "select prev" }, { KEYS_GLOBAL, "m", "mute toggle" }, { KEYS_GLOBAL, "r", "redial now notice" },
-	{ KEYS_GLOBAL, "x", "notice dismiss" },
+	{ KEYS_GLOBAL, "v", "echo one key" }, { KEYS_GLOBAL, "vv", "echo both keys" }, { KEYS_GLOBAL, "x", "notice dismiss" },
 };
 #define BINDINGS (sizeof(bindings) / sizeof(bindings[0]))
 

@@ -90,66 +90,6 @@ static void row(struct page *pg, const char *key, const char *command, unsigned 
 	} while (*text);
 }
 
-/* What a binding does, where its command does several things; the last one that fits. */
-static const struct { const char *command, *what; } particular[] = {
-	{ "notice next", N_("The next notice") },
-	{ "notice prev", N_("The notice before") },
-	{ "notice open", N_("The whole notice") },
-	{ "notice dismiss", N_("Dismisses the notice") },
-	{ "notice contact", N_("Calls the address that the notice offers") },
-	{ "notice edit", N_("Calls again, with another address") },
-	{ "notice password", N_("Asks for the account's password") },
-	{ "notice codecs", N_("Calls again, with other codecs") },
-	{ "notice save", N_("Saves the messages of the call") },
-	{ "redial now", N_("Calls again now") },
-	{ "redial toggle", N_("Lets the phone call again, or not") },
-	{ "select next", N_("The next call") },
-	{ "select prev", N_("The call before") },
-	{ "view dial", N_("Dials a name, a number or an address") },
-	{ "view prompt", N_("Takes a command") },
-	{ "view next", N_("The next view") },
-	{ "view quit", N_("Quits; asks when a call is up") },
-	{ "view trace open", N_("The whole message") },
-	{ "view trace save", N_("Saves the messages of the call") },
-	{ "view trace search", N_("Looks for a word") },
-	{ "view help search", N_("Looks for a word") },
-};
-
-/* Is COMMAND what BOUND is or begins with? */
-static bool begins(const char *bound, const char *command)
-{
-	size_t n = strlen(command);
-
-	return !strncmp(bound, command, n) && (!bound[n] || bound[n] == ' ');
-}
-
-/* What a command does, up to where the sentence goes into detail. */
-static void summary(const char *bound, char *out, size_t size)
-{
-	static const struct view *const titled[] = { &view_calls, &view_accounts, &view_trace, &view_help };
-	const struct command *table;
-	const char *s = "";
-	unsigned count, i;
-	size_t n = 0;
-
-	table = command_table(&count);
-	for (i = 0; i < count; i++) {
-		if (begins(bound, table[i].name))
-			s = _(table[i].sentence);
-	}
-	for (i = 0; begins(bound, "view") && i < sizeof(titled) / sizeof(titled[0]); i++) {
-		if (bound[4] && begins(bound + 5, titled[i]->name))
-			s = _(titled[i]->title);
-	}
-	for (i = 0; i < sizeof(particular) / sizeof(particular[0]); i++) {
-		if (begins(bound, particular[i].command))
-			s = _(particular[i].what);
-	}
-	while (s[n] && !(strchr(":;.", s[n]) && (!s[n + 1] || s[n + 1] == ' ')))
-		n++;
-	text_copyn(out, size, s, n);
-}
-
 /* The bindings of C, without those that a context before it in HERE takes. */
 static void bindings(struct page *pg, enum key_context c, const enum key_context *here, unsigned n)
 {
@@ -161,7 +101,7 @@ static void bindings(struct page *pg, enum key_context c, const enum key_context
 	if (count)
 		heading(pg, _(key_context_title(c)));
 	for (i = 0; i < count; i++) {
-		summary(rows[i].command, text, sizeof(text));
+		command_meaning(rows[i].command, text, sizeof(text));
 		if (wide)
 			row(pg, rows[i].keys, rows[i].command, INDENT + KEY_COLS + COMMAND_COLS, ROLE_DIM, text);
 		else

@@ -118,6 +118,8 @@ unsigned script_own_call(const struct script *s);
 void script_set_call(struct script *s, unsigned call);
 enum script_kind script_get_kind(const struct script *s);
 const char *script_origin(const struct script *s);
+/* Condition number I of `wait`, NULL past the end; *SENTENCE says when it has come, to be passed through gettext. */
+const char *wait_condition(unsigned i, const char **sentence);
 /* Runs FILE as a script of kind RC: each wrong line becomes a notice with file and line, the rest takes
  * effect. 0, or the errno of reading it (ENOENT ...). Depth of `source` at most 8 (ELOOP). */
 int rc_read(struct command_env *env, const char *file);
@@ -146,6 +148,7 @@ int option_set(struct settings *s, const struct option_row *row, const char *val
 /* The country whose tones fit LOCALE ("de_DE.UTF-8"; NULL, "" and "C": none), in the words of tone-country: "us" without
  * a locale, "etsi" for one that names no country of the table. */
 const char *option_tone_country(const char *locale);
+void option_print_range(const struct option_row *row, struct buf *out); /* what it may be, for people */
 void option_print(const struct settings *s, const struct option_row *row, struct buf *out); /* the value */
 
 /* ---- keymap (command/keymap.c) ---------------------------------------------------------------- */
@@ -190,6 +193,9 @@ struct key_row {
  * Returns how many. */
 unsigned keymap_rows(const struct keymap *k, enum key_context context, const enum key_context *here, unsigned n,
 		     struct key_row *row, unsigned max);
+
+/* What LINE does, in a few words, translated: for lists of keys and of commands. */
+void command_meaning(const char *line, char *out, size_t size);
 
 /* Splits NOTATION into single keys; each gets at most 16 bytes. Returns how many, 0 with a sentence in ERROR when
  * it is wrong. */

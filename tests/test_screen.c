@@ -441,6 +441,9 @@ static const struct golden { const char *folder, *name; unsigned rows, cols; con
 	{ "help-failed", "failed", 24, 80, "?", NULL },
 	{ "help-trace", "retry", 24, 80, "\033[18~?", NULL },
 	{ "help-trace", "retry", 24, 80, "\033[18~??", NULL }, /* from itself: where it was opened from first */
+	{ "help-accounts", "idle", 24, 80, "\033[15~?", NULL },
+	{ "help-accounts-narrow", "idle", 10, 40, "\033[15~?", NULL },
+	{ "help-ascii", "idle", 24, 80, "\033[15~?", "LC_ALL=C" },
 	{ "help-no-color", "idle", 24, 80, "?", "NO_COLOR=1" },
 	{ "help-search", "idle", 24, 80, "?/HANGS\r", NULL },
 	{ "help-search-next", "idle", 24, 80, "?/quit\r/\r", NULL },

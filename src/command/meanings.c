@@ -16,7 +16,7 @@ static const struct { const char *command, *what; } particular[] = {
 	{"notice codecs", N_("Calls again, with other codecs")},
 	{"notice save", N_("Saves the messages of the call")},
 	{"redial now", N_("Calls again now")},
-	{"redial toggle", N_("Lets the phone call again by itself, or not")},
+	{"redial toggle", N_("Redials by itself, or no longer")},
 	{"select next", N_("The next call")},
 	{"select prev", N_("The call before")},
 	{"view calls", N_("Calls")},

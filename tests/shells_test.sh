@@ -128,6 +128,7 @@ fi
 
 # fish WANTED LINE: each word that is offered begins a line.
 fish_offers() {
+	# shellcheck disable=SC2016
 	got=$(fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$src/completions/fish/offhook.fish" "$2" | cut -f1 | tr '\n' '|')
 	[ "$got" = "$1" ] || fail "fish: $2: offered '$got' instead of '$1'"
 }

@@ -160,7 +160,7 @@ static void shadowing(void **state)
 	(void)state;
 	assert_int_equal(keymap_new(&k), 0);
 	shadows(k, "global", "z", true, "");
-	shadows(k, "calls", "h", true, "In calls it goes before that of global, which runs: hangup.");
+	shadows(k, "calls", "h", true, "In calls, h now goes before that of global: hangup.");
 	shadows(k, "calls", "h", false, "");
 	shadows(k, "trace", "<cr>", false, "");
 	shadows(k, "talking", "hh", true, "What begins hh now waits a second for the rest: h (global).");
@@ -172,9 +172,9 @@ static void shadowing(void **state)
 	shadows(k, "prompt", "h", true, "");
 	shadows(k, "notices", "n", true, "In calls, n still runs: notice next.");
 	/* a call talks or has failed, but another may ring */
-	shadows(k, "failed", "5", true, "In failed it goes before that of global, which runs: view dial 5.");
-	shadows(k, "talking", "<CR>", true, "In talking it goes before that of ringing, which runs: answer. "
-					    "In talking it goes before that of global, which runs: notice open.");
+	shadows(k, "failed", "5", true, "In failed, 5 now goes before that of global: view dial 5.");
+	shadows(k, "talking", "<CR>", true, "In talking, <CR> now goes before that of ringing: answer. "
+					    "In talking, <CR> now goes before that of global: notice open.");
 	assert_int_equal(keymap_bind(k, "global", "z1", "echo 1", &error), 0);
 	assert_int_equal(keymap_bind(k, "talking", "z22", "echo 2", &error), 0);
 	shadows(k, "global", "z", true, "z waits a second for more, as it begins z22 (talking), z1 (global).");
@@ -215,7 +215,7 @@ static void bind_tells(void **state)
 	assert_int_equal(keymap_new(&env.keymap), 0);
 	run(&env, "bind calls h 'echo x'", &r);
 	assert_true(r.ok);
-	assert_string_equal(r.text.s, "In calls it goes before that of global, which runs: hangup.");
+	assert_string_equal(r.text.s, "In calls, h now goes before that of global: hangup.");
 	result_free(&r);
 	run(&env, "bind calls h 'echo x'", &r);
 	assert_true(r.ok);

@@ -98,8 +98,8 @@ void keymap_shadows(const struct keymap *k, const char *context, const char *not
 		}
 		else if (covered) {
 			begin(out);
-			/* TRANSLATORS: %1$s is a key context such as calls, %2$s a more general one, %3$s what the key runs there */
-			buf_printf(out, _("In %1$s it goes before that of %2$s, which runs: %3$s."), context, key_context_name(c), command);
+			/* TRANSLATORS: %1$s is a key context such as calls, %2$s a key, %3$s a more general context, %4$s a command */
+			buf_printf(out, _("In %1$s, %2$s now goes before that of %3$s: %4$s."), context, keys, key_context_name(c), command);
 		}
 	}
 	waits(k, mine, keys, true, out);

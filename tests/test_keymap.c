@@ -337,8 +337,11 @@ static void rows(void **state)
 		assert_int_equal(keymap_bind(k, "help", keys, command, &error), 0);
 	}
 	assert_int_equal(keymap_bind(k, "help", "d", "hold", &error), 0);
+	assert_int_equal(keymap_bind(k, "help", "x", "echo ax", &error), 0);
+	assert_int_equal(keymap_bind(k, "help", "y", "echo ay", &error), 0);
 	n = keymap_rows(k, KEYS_HELP, NULL, 0, row, KEY_ROWS_MAX);
-	assert_int_equal(n, 3);
+	assert_int_equal(n, 5);
+	assert_row(row, n, "x", "echo ax");
 	assert_row(row, n, "q{a-z}", "echo x a-z");
 	assert_row(row, n, "d", "hold");
 	assert_int_equal(keymap_unbind(k, "help", "qm", &error), 0);

@@ -27,13 +27,14 @@ static bool meet(enum key_context a, enum key_context b)
 {
 	if (a == b)
 		return true;
-	if (a == KEYS_PROMPT || b == KEYS_PROMPT || (is_view(a) && is_view(b)))
+	if (a == KEYS_PROMPT || b == KEYS_PROMPT)
 		return false;
 	if (a == KEYS_NOTICES || b == KEYS_NOTICES) {
 		enum key_context other = a == KEYS_NOTICES ? b : a;
 
 		return !is_view(other) || other == KEYS_CALLS;
 	}
+	/* one view is open, and a call talks or has failed */
 	return rank(a) != rank(b);
 }
 

@@ -124,6 +124,7 @@ complete -c offhook -n 'not __offhook_in_rest' -s e -l exec -x -a '(__offhook_li
 complete -c offhook -n 'not __offhook_in_rest' -s k -l keys -x -d 'type KEYS once the screen is up'
 complete -c offhook -n 'not __offhook_in_rest' -s d -l demo -d 'bring a test exchange along; needs no account and no server'
 complete -c offhook -n 'not __offhook_in_rest' -l headless -d 'no screen: events as JSON on standard output, commands on standard input'
+complete -c offhook -n 'not __offhook_in_rest' -l plain -d 'no screen: events as sentences, commands typed; for screen readers and simple terminals'
 complete -c offhook -n 'not __offhook_in_rest' -l audio -x -a '(__offhook_drivers)' -d 'sound driver: portaudio (default), null, or file:IN.wav,OUT.wav'
 complete -c offhook -n 'not __offhook_in_rest' -l log -r -F -d 'write a log'
 complete -c offhook -n 'not __offhook_in_rest' -s v -l verbose -d 'log more'

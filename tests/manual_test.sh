@@ -54,7 +54,7 @@ cp "$tmp/program.1" "$tmp/commands"
 section offhookrc.5 'More about commands' | sed 's/" *, *"/\n/g' | awk '{ print $1 }' | tr -d ', ' >"$tmp/page.1"
 known commands
 # the lines of examples
-sed -n '/^\.nf/,/^\.fi/p' "$src/doc/offhookrc.5" | grep -v '^[.#]' | sed 's/ ; /\n/g' | awk '{ print $1 }' >"$tmp/page.1"
+awk '/^[.]SH / { on = /SYNTAX|KEYS|EXAMPLE/ } on' "$src/doc/offhookrc.5" | sed -n '/^\.nf/,/^\.fi/p' | grep -v '^[.#]' | sed 's/ ; /\n/g' | awk '{ print $1 }' >"$tmp/page.1"
 known 'commands in examples'
 
 rows src/command/options.c '^static const struct option_row table' '^};' >"$tmp/program.1"

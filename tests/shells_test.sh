@@ -48,7 +48,7 @@ if bash --version >/dev/null 2>&1; then
 	bash_offers '' ec
 	bash_offers '' sip : bob
 	bash_offers '--headless|--help' --he
-	bash_offers '--audio=|--config=|--demo...|-p|-v' -
+	bash_offers '--audio=|--config=|--demo...|-v' -
 	bash_offers '--exec=' --exe
 	bash_offers 'file:|null|portaudio' --audio ''
 	bash_offers null --audio n
@@ -62,8 +62,8 @@ if bash --version >/dev/null 2>&1; then
 	bash_offers 'two words.wav' --log = t
 	bash_offers 'home|work' -p ''
 	bash_offers work --profile = w
-	bash_offers 'hangup|help|history|hold' -e h
-	bash_offers 'hangup|help|history|hold' -d -e "'h"
+	bash_offers 'hangup|help|history|hold...' -e h
+	bash_offers 'hangup|help|history|hold...' -d -e "'h"
 	bash_offers 'account...wait' --exec ''
 	bash_offers 'set redial ask|set redial auto' -e "'set redial a"
 	bash_offers 'dial echo ; wait established' -e "'dial echo ; wait est"
@@ -77,7 +77,7 @@ if bash --version >/dev/null 2>&1; then
 	bash_offers --demo -e 'quit' --de
 	# behind --remote all words are the command's
 	if grep -q -- --remote "$src/completions/bash/offhook"; then
-		bash_offers 'hangup|help|history|hold' -r h
+		bash_offers 'hangup|help|history|hold...' -r h
 		bash_offers 'ask|auto' --remote set redial a
 		bash_offers add -p home -r account a
 		bash_offers '' -r hangup --de

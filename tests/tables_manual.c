@@ -68,7 +68,7 @@ static void usage(struct buf *b, const char *s)
 		size_t n = 0;
 
 		while (isalnum((unsigned char)s[n]) || (s[n] && strchr("-+*#:;/=%", s[n]))) {
-			if (s[n++] == '=')
+			if (s[n++] == '=' || (n == 1 && (*s == '+' || *s == '-') && isupper((unsigned char)s[1])))
 				break;
 		}
 		if (!n) {

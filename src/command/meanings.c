@@ -17,6 +17,8 @@ static const struct { const char *command, *what; } particular[] = {
 	{"notice save", N_("Saves the messages of the call")},
 	{"redial now", N_("Calls again now")},
 	{"redial toggle", N_("Redials by itself, or no longer")},
+	{"macro record", N_("Records what the keys do, or no longer")},
+	{"macro play", N_("Plays what was recorded")},
 	{"select next", N_("The next call")},
 	{"select prev", N_("The call before")},
 	{"view calls", N_("Calls")},

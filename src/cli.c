@@ -27,8 +27,8 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0}
 };
 
-/* One row an option, for --help. */
-static const struct { const char *option, *meaning; } rows[] = {
+/* One row an option, for --help, the manual and the shells; the word behind = or a blank says what its argument is. */
+static const struct cli_option rows[] = {
 	{"-c, --config=FILE", N_("read FILE instead of your rc file; none = built-in defaults only")},
 	{"-p, --profile=NAME", N_("use folders of its own under that name")},
 	{"-e, --exec=COMMAND", N_("run COMMAND once the phone is ready (may be repeated)")},
@@ -36,12 +36,21 @@ static const struct { const char *option, *meaning; } rows[] = {
 	{"-d, --demo", N_("bring a test exchange along; needs no account and no server")},
 	{"    --headless", N_("no screen: events as JSON on standard output, commands on standard input")},
 	{"    --plain", N_("no screen: events as sentences, commands typed; for screen readers and simple terminals")},
-	{"    --audio=DRIVER", N_("portaudio (default), null, or file:IN.wav,OUT.wav")},
+	{"    --audio=DRIVER", N_("sound driver: portaudio (default), null, or file:IN.wav,OUT.wav")},
 	{"    --log=FILE", N_("write a log")},
 	{"-v, --verbose", N_("log more")},
 	{"-h, --help", N_("show this help")},
 	{"-V, --version", N_("show the version, and those of the libraries")},
 };
+
+_Static_assert(sizeof(rows) / sizeof(rows[0]) == sizeof(long_options) / sizeof(long_options[0]) - 1,
+	       "an option without a row, or a row without an option");
+
+const struct cli_option *cli_options(unsigned *count)
+{
+	*count = sizeof(rows) / sizeof(rows[0]);
+	return rows;
+}
 
 static void help(void)
 {

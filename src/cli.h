@@ -19,6 +19,13 @@ struct cli {
 	bool demo, headless, plain; /* headless, plain: no screen */
 };
 
+struct cli_option {
+	const char *option;         /* "-c, --config=FILE", "    --headless" */
+	const char *meaning;        /* to be passed through gettext */
+};
+/* The options, in the order of --help. */
+const struct cli_option *cli_options(unsigned *count);
+
 /* Reads ARGV. Returns -1 to go on, or the exit status when the program is to end now (--help, --version,
  * wrong usage: said on stderr). CLI points into ARGV. */
 int cli_read(struct cli *cli, int argc, char **argv);

@@ -433,7 +433,23 @@ static const struct golden { const char *folder, *name; unsigned rows, cols; con
 	{ "paste-nowhere", "idle", 24, 80, "\033[200~hQd\r\033[201~", NULL },
 	{ "help", "idle", 24, 80, "?", NULL },
 	{ "help-scrolled", "idle", 24, 80, "?jj \033[B", NULL },
-	{ "help-narrow", "idle", 10, 40, "?G", NULL },
+	{ "help-narrow", "idle", 10, 40, "?", NULL },
+	{ "help-narrow-end", "idle", 10, 40, "?G", NULL },
+	{ "help-wide", "idle", 40, 120, "?", NULL },
+	{ "help-talking", "talking", 24, 80, "?", NULL },
+	{ "help-talking-narrow", "talking", 10, 40, "?", NULL },
+	{ "help-failed", "failed", 24, 80, "?", NULL },
+	{ "help-trace", "retry", 24, 80, "\033[18~?", NULL },
+	{ "help-trace", "retry", 24, 80, "\033[18~??", NULL }, /* from itself: where it was opened from first */
+	{ "help-accounts", "idle", 24, 80, "\033[15~?", NULL },
+	{ "help-accounts-narrow", "idle", 10, 40, "\033[15~?", NULL },
+	{ "help-ascii", "idle", 24, 80, "\033[15~?", "LC_ALL=C" },
+	{ "help-no-color", "idle", 24, 80, "?", "NO_COLOR=1" },
+	{ "help-search", "idle", 24, 80, "?/HANGS\r", NULL },
+	{ "help-search-next", "idle", 24, 80, "?/quit\r/\r", NULL },
+	{ "help-search-round", "idle", 24, 80, "?/quit\r/\r/\r", NULL },
+	{ "help-search-none", "idle", 24, 80, "?/nothing like it\r", NULL },
+	{ "lines-search", "idle", 24, 80, ":lines\r/THIRD\r", NULL },
 	{ "accounts", "two-calls", 24, 80, "\033[15~", NULL },
 	{ "accounts-states", "accounts", 24, 80, "\033[15~", NULL },
 	{ "accounts-narrow", "accounts", 10, 40, "\033[15~", NULL },
@@ -804,6 +820,7 @@ static void enter_waits(void **state)
 static void sequences(void **state)
 {
 	struct terminal t;
+	uint64_t begin;
 
 	(void)state;
 	start(&t, "idle", 24, 80, NULL);
@@ -819,6 +836,17 @@ static void sequences(void **state)
 	assert_string_equal(told(&t), "echo two keys");
 	type(&t, "x;'y\r");
 	assert_string_equal(told(&t), "dial 'x;'y'");
+	/* One that is bound, and begins a longer one as well, waits for what comes: */
+	type(&t, "vv");
+	assert_string_equal(told(&t), "echo both keys");
+	type(&t, "vm");
+	assert_string_equal(told(&t), "echo one key");
+	assert_string_equal(told(&t), "mute toggle");
+	/* a second. */
+	begin = loop_now_ms();
+	type(&t, "v");
+	assert_string_equal(told(&t), "echo one key");
+	assert_in_range(loop_now_ms() - begin, 950, DEADLINE_MS);
 	stop(&t);
 }
 

@@ -671,6 +671,42 @@ static void help_comes_from_the_table(void **state)
 	assert_string_equal(run("help hangup ; list-commands ; help"), "help hangup=ok\nlist-commands=ok\nhelp=ok\nidle\n");
 }
 
+/* A line a command, in order, each its name and perhaps arguments; `help` begins with the same line, and then a sentence. */
+static void list_of_commands(void **state)
+{
+	char *line, *rest = NULL, last[40] = "";
+	struct result list = {.ok = true};
+	struct words w = {0};
+	unsigned n, lines = 0;
+
+	(void)state;
+	command_list(NULL, NULL, &w, &list);
+	assert_true(list.ok);
+	for (line = strtok_r(list.text.s, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest), lines++) {
+		size_t len = strcspn(line, " "), all = strlen(line);
+		struct result one = {.ok = true};
+		char help[64], name[40];
+		const char *why = NULL;
+		size_t pos = 0;
+
+		assert_true(len > 1 && len < sizeof(name) && strspn(line, "abcdefghijklmnopqrstuvwxyz-") == len);
+		assert_true(line[all - 1] != ' ' && (!line[len] || line[len + 1] != ' '));
+		text_copyn(name, sizeof(name), line, len);
+		assert_true(strcmp(last, name) < 0);
+		text_copy(last, sizeof(last), name);
+		snprintf(help, sizeof(help), "help %s", name);
+		assert_int_equal(parser_next(&w, help, &pos, &why), 0);
+		command_help(NULL, NULL, &w, &one);
+		assert_true(one.ok);
+		assert_true(!strncmp(one.text.s, line, all) && one.text.s[all] == '\n' && one.text.s[all + 1]);
+		assert_null(strchr(one.text.s + all + 1, '\n'));
+		result_free(&one);
+	}
+	command_table(&n);
+	assert_int_equal(lines, n);
+	result_free(&list);
+}
+
 static void nearest(void **state)
 {
 	static const char *const words[] = {"answer", "dial", "hangup", "wait"};
@@ -887,7 +923,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(one_after_the_other), T(sleeping), T(stop_on_error), T(freed_by_its_handlers), T(too_many),
 		T(a_call_that_is_answered), T(a_call_that_fails), T(time_limits), T(wrong_waits), T(incoming),
-		T(registered), T(dialling), T(calls), T(history_is_exported), T(views_and_keys), T(notices_and_traces), T(what_callers_get), T(help_comes_from_the_table),
+		T(registered), T(dialling), T(calls), T(history_is_exported), T(views_and_keys), T(notices_and_traces), T(what_callers_get), T(help_comes_from_the_table), T(list_of_commands),
 		T(nearest), T(sourcing),
 		T(the_rc_file), T(accounts), T(accounts_of_the_rc_file), T(no_password_in_errors),
 	};

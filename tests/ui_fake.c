@@ -521,6 +521,10 @@ static const struct { enum key_context context; const char *keys, *command; } bi
 	{ KEYS_CALLS, "N", "notice prev" }, { KEYS_CALLS, "n", "notice next" },
 	{ KEYS_NOTICES, "c", "notice contact" }, { KEYS_NOTICES, "e", "notice edit" },
 	{ KEYS_NOTICES, "j", "notice next" }, { KEYS_NOTICES, "p", "notice password" },
+	{ KEYS_HELP, "/", "view help search" },
+	{ KEYS_ACCOUNTS, "\xe6\x97\xa5", "echo \xe6\x97\xa5\xe6\x9c\xac e\xcc\x81t\xc3\xa9" },
+	{ KEYS_ACCOUNTS, "\xe6\x97\xa5\xe6\x9c\xac\xe6\x97\xa5\xe6\x9c\xac\xe6\x97\xa5\xe6\x9c\xac",
+	  "echo one that is longer than its column, and even longer than the screen is wide, which cuts it" },
 	{ KEYS_TRACE, "/", "view trace search" }, { KEYS_TRACE, "<CR>", "view trace open" },
 	{ KEYS_TRACE, "s", "view trace save" },
 	{ KEYS_RINGING, "<CR>", "answer" },
@@ -533,7 +537,7 @@ static const struct { enum key_context context; const char *keys, *command; } bi
 	{ KEYS_GLOBAL, "Q", "view quit" }, { KEYS_GLOBAL, "a", "answer" }, { KEYS_GLOBAL, "d", "view dial" },
 	{ KEYS_GLOBAL, "gg", "echo two keys" }, { KEYS_GLOBAL, "h", "hangup" }, { KEYS_GLOBAL, "j", "select next" },
 	{ KEYS_GLOBAL, "k", "select prev" }, { KEYS_GLOBAL, "m", "mute toggle" }, { KEYS_GLOBAL, "r", "redial now notice" },
-	{ KEYS_GLOBAL, "x", "notice dismiss" },
+	{ KEYS_GLOBAL, "v", "echo one key" }, { KEYS_GLOBAL, "vv", "echo both keys" }, { KEYS_GLOBAL, "x", "notice dismiss" },
 };
 #define BINDINGS (sizeof(bindings) / sizeof(bindings[0]))
 
@@ -586,10 +590,19 @@ unsigned keymap_split(char (*out)[16], unsigned max, const char *notation, struc
 }
 
 static const struct command table[] = {
+	{ .name = "answer", .usage = "[CALL]", .sentence = "Answers the call, or the one that has been ringing longest." },
 	{ .name = "dial", .usage = "TARGET [account=NAME] [codecs=LIST] [header='NAME: VALUE']...",
 	  .sentence = "Calls a name, a number or a SIP address." },
+	{ .name = "dtmf", .usage = "DIGITS", .sentence = "Sends digits into the call: 0-9 * # A-D." },
 	{ .name = "echo", .usage = "TEXT", .sentence = "Prints the text." },
+	{ .name = "hangup", .usage = "[CALL]", .sentence = "Ends the call: hangs up, cancels or rejects it." },
+	{ .name = "hold", .usage = "[CALL|toggle]", .sentence = "Puts a call on hold; with toggle, resumes it if it is held." },
+	{ .name = "mute", .usage = "[on|off|toggle]", .sentence = "Silences the microphone, or opens it again." },
+	{ .name = "notice", .usage = "next|prev|dismiss|open", .sentence = "Selects, dismisses or opens a notice." },
 	{ .name = "quit", .usage = "[STATUS]", .sentence = "Ends all calls and the program." },
+	{ .name = "redial", .usage = "[now|auto]", .sentence = "Calls a target that failed again: now, or by itself." },
+	{ .name = "select", .usage = "CALL|next|prev", .sentence = "Selects a call." },
+	{ .name = "view", .usage = "NAME", .sentence = "Shows another part of the screen; trace: the messages of a call." },
 };
 
 const struct command *command_table(unsigned *count)

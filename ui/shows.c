@@ -17,6 +17,8 @@ static const char *view_names[VIEWS + 1];
 
 void ui_show(const struct view *v)
 {
+	if (v == &view_help && ui.view != &view_help)
+		view_help_set(ui.view->context, ui.env->keymap, &ui.now);
 	ui.view = v;
 	if (v->open)
 		v->open();
@@ -116,6 +118,12 @@ static int view_h(const char *name, void *arg)
 	}
 	if (is_word(name, "trace", &text))
 		return trace_h(text);
+	if (strcmp(name, "help search") == 0) {
+		if (ui.view != &view_text && ui.view != &view_help)
+			ui_show(&view_help);
+		ui_open_prompt(PROMPT_SEARCH, NULL);
+		return 0;
+	}
 	if (strcmp(name, "quit") == 0) {
 		ui_ask_quit();
 		return 0;

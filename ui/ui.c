@@ -224,7 +224,7 @@ static void entered(void)
 	if (shown.s)
 		prompt_remember(&ui.prompt, shown.s);
 	if (ui.prompt.kind == PROMPT_SEARCH) {
-		if (!view_trace_search(text))
+		if (!ui.view->search || !ui.view->search(text))
 			ui_message(ROLE_WARNING, _("Not found."));
 	}
 	else if (*text && ui.prompt.kind == PROMPT_DIAL) {

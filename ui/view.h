@@ -33,9 +33,13 @@ struct view {
 	void (*open)(void);              /* shown anew; or NULL */
 	const char *(*left)(void);       /* what stands above it instead of its title; or NULL */
 	const char *(*right)(void);      /* and at the other end of that line; or NULL */
+	bool (*search)(const char *word); /* goes to the next line with WORD in it ("": the last word again), false: none; or NULL */
 };
 
 extern const struct view view_calls, view_help, view_accounts, view_text, view_notice, view_trace;
+
+/* ui/view_help.c: it is opened from the view of that context: what K and S have there comes first. They must stay. */
+void view_help_set(enum key_context from, const struct keymap *k, const struct snapshot *s);
 
 /* ui/view_text.c: lines to be read, such as the answer of a command. TITLE is translated already and not copied,
  * TEXT is. ENOMEM. */

@@ -109,4 +109,4 @@ static bool key(const char *k)
 	return list_scroll(&window, k);
 }
 
-const struct view view_accounts = { "accounts", N_("Accounts"), KEYS_ACCOUNTS, draw, key, NULL, NULL, NULL };
+const struct view view_accounts = { "accounts", N_("Accounts"), KEYS_ACCOUNTS, draw, key, NULL, NULL, NULL, NULL };

@@ -465,4 +465,4 @@ static void draw(struct picture *p)
 	}
 }
 
-const struct view view_calls = { "calls", N_("Calls"), KEYS_CALLS, draw, NULL, NULL, NULL, NULL };
+const struct view view_calls = { "calls", N_("Calls"), KEYS_CALLS, draw, NULL, NULL, NULL, NULL, NULL };

@@ -215,4 +215,4 @@ static bool key(const char *k)
 	return list_scroll(&window, k);
 }
 
-const struct view view_notice = { "notice", N_("Notice"), KEYS_NOTICES, draw, key, open, NULL, NULL };
+const struct view view_notice = { "notice", N_("Notice"), KEYS_NOTICES, draw, key, open, NULL, NULL, NULL };

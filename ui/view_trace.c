@@ -303,4 +303,4 @@ static const char *right(void)
 	return t.count;
 }
 
-const struct view view_trace = { "trace", N_("Trace"), KEYS_TRACE, draw, key, NULL, left, right };
+const struct view view_trace = { "trace", N_("Trace"), KEYS_TRACE, draw, key, NULL, left, right, view_trace_search };

@@ -22,7 +22,7 @@ struct command_env {
 	void (*quit_h)(int status, void *arg);
 	/* NULL when headless. NAME is one of views, or what the screen does besides: "next" (the next view),
 	 * "dial[ TEXT]" and "prompt[ TEXT]" (opens that prompt with TEXT in it), "trace[ CALL]" (the messages of that call),
-	 * "trace open", "trace save" and "trace search" (act on what that view shows), "quit" (asks first when a
+	 * "trace open", "trace save" and "trace search" (act on what that view shows), "help search", "quit" (asks first when a
 	 * call is up). ENOENT: no such view. */
 	int (*view_h)(const char *name, void *arg);
 	void (*open_notice_h)(void *arg);                /* details of the selected notice */
@@ -118,6 +118,8 @@ unsigned script_own_call(const struct script *s);
 void script_set_call(struct script *s, unsigned call);
 enum script_kind script_get_kind(const struct script *s);
 const char *script_origin(const struct script *s);
+/* Condition number I of `wait`, NULL past the end; *SENTENCE says when it has come, to be passed through gettext. */
+const char *wait_condition(unsigned i, const char **sentence);
 /* Runs FILE as a script of kind RC: each wrong line becomes a notice with file and line, the rest takes
  * effect. 0, or the errno of reading it (ENOENT ...). Depth of `source` at most 8 (ELOOP). */
 int rc_read(struct command_env *env, const char *file);
@@ -146,6 +148,7 @@ int option_set(struct settings *s, const struct option_row *row, const char *val
 /* The country whose tones fit LOCALE ("de_DE.UTF-8"; NULL, "" and "C": none), in the words of tone-country: "us" without
  * a locale, "etsi" for one that names no country of the table. */
 const char *option_tone_country(const char *locale);
+void option_print_range(const struct option_row *row, struct buf *out); /* what it may be, for people */
 void option_print(const struct settings *s, const struct option_row *row, struct buf *out); /* the value */
 
 /* ---- keymap (command/keymap.c) ---------------------------------------------------------------- */
@@ -156,6 +159,8 @@ enum key_context {
 	KEYS_GLOBAL, KEYS_CONTEXTS
 };
 const char *key_context_name(enum key_context c);
+/* What it is for people; to be passed through gettext. */
+const char *key_context_title(enum key_context c);
 /* With the default bindings. ENOMEM. */
 int keymap_new(struct keymap **kp);
 void keymap_free(struct keymap *k);
@@ -163,6 +168,8 @@ void keymap_free(struct keymap *k);
  * begin with a command. */
 int keymap_bind(struct keymap *k, const char *context, const char *keys, const char *command, struct buf *error);
 int keymap_unbind(struct keymap *k, const char *context, const char *keys, struct buf *error);
+/* The command that KEYS run in CONTEXT itself, or NULL. */
+const char *keymap_bound(const struct keymap *k, const char *context, const char *keys);
 /* Looks KEYS (normalised notation typed so far) up in CONTEXTS (N of them, most special first): the command, or NULL.
  * *LONGER tells that more keys could follow. */
 const char *keymap_find(const struct keymap *k, const enum key_context *contexts, unsigned n, const char *keys, bool *longer);
@@ -170,6 +177,26 @@ const char *keymap_find(const struct keymap *k, const enum key_context *contexts
  * <CR> answers whichever it is.) */
 /* Binding number I of the whole map (in order of context, then keys), false past the end. */
 bool keymap_at(const struct keymap *k, unsigned i, enum key_context *context, const char **keys, const char **command);
+/* What gets in the way of KEYS in CONTEXT (both were bound), a sentence each, with a blank between: the same keys in a more
+ * special context, other keys that make them wait; and when COVERED those of a more general context that they cover.
+ * Nothing when nothing does. */
+void keymap_shadows(const struct keymap *k, const char *context, const char *keys, bool covered, struct buf *out);
+
+/* Bindings as they are read: those that do the same in one row, and so those that differ in one character. */
+#define KEY_ROWS_MAX 128
+#define KEY_ROW_TEXT 128
+struct key_row {
+	char keys[KEY_ROW_TEXT];     /* "a", "? <F1>", "# * 0-9", "q{a-z}" */
+	char command[KEY_ROW_TEXT];  /* "answer", "dtmf # * 0-9"; cut */
+};
+/* Those of CONTEXT, at most MAX; without those that do not run when the contexts HERE are asked (N of them, 0: all).
+ * Returns how many. */
+unsigned keymap_rows(const struct keymap *k, enum key_context context, const enum key_context *here, unsigned n,
+		     struct key_row *row, unsigned max);
+
+/* What LINE does, in a few words, translated: for lists of keys and of commands. */
+void command_meaning(const char *line, char *out, size_t size);
+
 /* Splits NOTATION into single keys; each gets at most 16 bytes. Returns how many, 0 with a sentence in ERROR when
  * it is wrong. */
 unsigned keymap_split(char (*out)[16], unsigned max, const char *notation, struct buf *error);

@@ -63,7 +63,8 @@ void command_view(struct command_env *env, struct script *script, const struct w
 		names[n++] = more[i];
 	for (i = 0; i < n && !known; i++)
 		known = !strcmp(w->word[1], names[i]);
-	takes_text = !strcmp(w->word[1], "dial") || !strcmp(w->word[1], "prompt");
+	takes_text = !strcmp(w->word[1], "dial") || !strcmp(w->word[1], "prompt") ||
+		     (w->n == 3 && !strcmp(w->word[1], "help") && !strcmp(w->word[2], "search"));
 	if (w->n > 2 && !takes_text) {
 		result_fail(r, STATUS_USAGE, _("\"%.80s\" is one word too many"), w->word[2]);
 		return;
@@ -147,9 +148,10 @@ void command_notice(struct command_env *env, struct script *script, const struct
 void command_bind(struct command_env *env, struct script *script, const struct words *w, struct result *r)
 {
 	struct buf command = {0}, error = {0};
+	const char *before;
+	bool changes;
 	unsigned i;
 
-	(void)script;
 	/* one word is a whole line; of several each stays a word */
 	if (w->n == 4)
 		buf_str(&command, w->word[3]);
@@ -158,8 +160,13 @@ void command_bind(struct command_env *env, struct script *script, const struct w
 			buf_str(&command, " ");
 		parser_quote(&command, w->word[i]);
 	}
+	before = keymap_bound(env->keymap, w->word[1], w->word[2]);
+	changes = !before || !command.s || strcmp(before, command.s) != 0;
 	if (keymap_bind(env->keymap, w->word[1], w->word[2], command.s ? command.s : "", &error))
 		result_take_error(r, STATUS_USAGE, &error);
+	/* To cover a more general binding is what contexts are for: in a file nobody needs to be told each time. */
+	else if (changes)
+		keymap_shadows(env->keymap, w->word[1], w->word[2], !script || script_get_kind(script) != SCRIPT_RC, &r->text);
 	buf_free(&command);
 }
 

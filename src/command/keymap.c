@@ -23,17 +23,12 @@ struct keymap {
 	unsigned n, room;
 };
 
-static const char *const contexts[KEYS_CONTEXTS] = {
-	[KEYS_PROMPT] = "prompt", [KEYS_CALLS] = "calls", [KEYS_NOTICES] = "notices", [KEYS_HELP] = "help",
-	[KEYS_ACCOUNTS] = "accounts", [KEYS_TRACE] = "trace", [KEYS_RINGING] = "ringing", [KEYS_TALKING] = "talking",
-	[KEYS_FAILED] = "failed", [KEYS_GLOBAL] = "global",
-};
-
 /* Nobody talking is the case that is left when `talking` has not taken a digit, so dialling one is global. */
 static const struct { enum key_context context; const char *keys, *command; } defaults[] = {
 	{KEYS_CALLS, "n", "notice next"}, {KEYS_CALLS, "N", "notice prev"},
 	{KEYS_NOTICES, "c", "notice contact"}, {KEYS_NOTICES, "e", "notice edit"}, {KEYS_NOTICES, "p", "notice password"},
 	{KEYS_NOTICES, "o", "notice codecs"}, {KEYS_NOTICES, "s", "notice save"},
+	{KEYS_HELP, "/", "view help search"},
 	{KEYS_TRACE, "<CR>", "view trace open"}, {KEYS_TRACE, "s", "view trace save"}, {KEYS_TRACE, "/", "view trace search"},
 	{KEYS_RINGING, "<CR>", "answer"},
 	{KEYS_TALKING, "0", "dtmf 0"}, {KEYS_TALKING, "1", "dtmf 1"}, {KEYS_TALKING, "2", "dtmf 2"},
@@ -165,23 +160,20 @@ static int normalise(char *dst, size_t size, const char *notation, struct buf *e
 
 /* ---- bindings ---- */
 
-const char *key_context_name(enum key_context c)
-{
-	return c < KEYS_CONTEXTS ? contexts[c] : "";
-}
-
 static int read_context(enum key_context *c, const char *name, struct buf *error)
 {
+	const char *known[KEYS_CONTEXTS];
 	unsigned i;
 
 	for (i = 0; i < KEYS_CONTEXTS; i++) {
-		if (!strcmp(name, contexts[i])) {
+		known[i] = key_context_name((enum key_context)i);
+		if (!strcmp(name, known[i])) {
 			*c = (enum key_context)i;
 			return 0;
 		}
 	}
 	/* TRANSLATORS: fills: unknown key context "globl" */
-	unknown_word(error, _("key context"), name, contexts, KEYS_CONTEXTS);
+	unknown_word(error, _("key context"), name, known, KEYS_CONTEXTS);
 	return EINVAL;
 }
 
@@ -313,6 +305,20 @@ int keymap_bind(struct keymap *k, const char *context, const char *keys, const c
 	if (err)
 		buf_str(error, strerror(err));
 	return err;
+}
+
+const char *keymap_bound(const struct keymap *k, const char *context, const char *keys)
+{
+	struct buf error = {0};
+	char normal[NOTATION_MAX];
+	enum key_context c;
+	bool found = false;
+	unsigned at = 0;
+
+	if (!read_context(&c, context, &error) && !normalise(normal, sizeof(normal), keys, &error))
+		at = position(k, c, normal, &found);
+	buf_free(&error);
+	return found ? k->binding[at].command : NULL;
 }
 
 int keymap_unbind(struct keymap *k, const char *context, const char *keys, struct buf *error)

@@ -116,8 +116,7 @@ void options_defaults(struct settings *s)
 	buf_free(&error);
 }
 
-/* What may be written, for people. */
-static void print_range(const struct option_row *row, struct buf *out)
+void option_print_range(const struct option_row *row, struct buf *out)
 {
 	unsigned i;
 
@@ -311,7 +310,7 @@ int option_set(struct settings *s, const struct option_row *row, const char *val
 		return 0;
 	/* TRANSLATORS: %1$s is what was typed, %2$s an option; what may be typed follows */
 	buf_printf(error, _("\"%1$.80s\" is no value for %2$s: "), value, row->name);
-	print_range(row, error);
+	option_print_range(row, error);
 	return EINVAL;
 }
 
@@ -362,7 +361,7 @@ void command_set(struct command_env *env, struct script *script, const struct wo
 		buf_printf(&r->text, "%s = ", row->name);
 		option_print(env->settings, row, &r->text);
 		buf_printf(&r->text, "%s%s (", *row->unit ? " " : "", row->unit);
-		print_range(row, &r->text);
+		option_print_range(row, &r->text);
 		/* TRANSLATORS: behind the range of an option: its default and what it means */
 		buf_printf(&r->text, _("; default %1$s): %2$s"), row->fallback, _(row->sentence));
 		return;

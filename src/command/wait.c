@@ -15,6 +15,25 @@ static const char *const names[WAIT_CONDITIONS] = {
 	[WAIT_INCOMING] = "incoming",
 };
 
+static const char *const sentences[WAIT_CONDITIONS] = {
+	[WAIT_REGISTERED] = N_("An account is registered."),
+	[WAIT_RINGING] = N_("The call rings."),
+	[WAIT_ESTABLISHED] = N_("The call has been answered."),
+	[WAIT_CLOSED] = N_("The call is over."),
+	[WAIT_IDLE] = N_("No call is up."),
+	[WAIT_OUTCOME] = N_("The call has failed; with 4xx or a code, like that."),
+	[WAIT_DTMF] = N_("Those digits have been received in the call, one after the other."),
+	[WAIT_INCOMING] = N_("A call has come in, after the one that the script had last."),
+};
+
+const char *wait_condition(unsigned i, const char **sentence)
+{
+	if (i >= WAIT_CONDITIONS)
+		return NULL;
+	*sentence = sentences[i];
+	return names[i];
+}
+
 /* "4xx" or "486". */
 static bool read_outcome(const char *s, unsigned *code)
 {

@@ -45,7 +45,11 @@ static void notation(const uint8_t *data, size_t size)
 	if (!keymap_bind(k, "global", s, "echo x", &error)) {
 		enum key_context c = KEYS_GLOBAL;
 
+		static struct key_row row[KEY_ROWS_MAX];
+
 		keymap_find(k, &c, 1, s, &longer);
+		keymap_shadows(k, "global", s, true, &error);
+		FUZZ_CHECK(keymap_rows(k, KEYS_GLOBAL, NULL, 0, row, KEY_ROWS_MAX) > 0);
 		FUZZ_CHECK(!keymap_unbind(k, "global", s, &error));
 	}
 	keymap_free(k);

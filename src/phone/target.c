@@ -281,6 +281,11 @@ static size_t scheme_length(const char *text)
 	return text[n] == ':' ? n : 0;
 }
 
+bool target_is_address(const char *text)
+{
+	return scheme_length(text) || strchr(text, '@');
+}
+
 static bool has_control(const char *s)
 {
 	for (; *s; s++) {

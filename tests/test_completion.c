@@ -187,7 +187,7 @@ static void names_of_commands(void **state)
 static void words_of_the_usage(void **state)
 {
 	(void)state;
-	asks("redial no|", "7-9 {} notice now");
+	asks("redial no|", "7-9 {} now notice");
 	asks("notice d|", "7-8 {dismiss} dismiss*");
 	asks("notice contact |", "15-15 {}");
 	asks("history |", "8-8 {export} export*");
@@ -288,7 +288,7 @@ static void places_in_the_line(void **state)
 	asks("dial bm\\|", "5-8 {'Bob Meier'} 'Bob Meier'*");
 	asks("set 'met|", "4-8 {meters} meters*");
 	asks("set \"met\"|", "4-9 {meters} meters*");
-	asks("set met|er's x'", "4-13 {meters} meters*");
+	asks("set met|er's x'", "4-14 {meters} meters*");
 	asks("view |help", "5-5 {} calls help notices next trace dial prompt");
 	asks("echo e\xcc\x81 日本 ; hang|", "18-22 {hangup} hangup*");
 }

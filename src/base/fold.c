@@ -23,13 +23,14 @@ static uint32_t small(uint32_t cp)
 	return characters() ? (uint32_t)towlower_l((wint_t)cp, characters()) : cp;
 }
 
-/* Marks and what no table knows belong to a word; a no-break space and such do not. */
+/* Letters and digits of ASCII; else all but spaces and the punctuation that names have in them. */
 static bool in_word(uint32_t cp)
 {
 	if (cp < 0x80)
 		return (cp >= 'a' && cp <= 'z') || (cp >= '0' && cp <= '9');
-	return !characters() || !(iswspace_l((wint_t)cp, characters()) || iswpunct_l((wint_t)cp, characters())) ||
-	       cp >= 0x300; /* marks count as punctuation there */
+	if (cp < 0xc0)
+		return cp == 0xaa || cp == 0xb5 || cp == 0xba;
+	return !(cp >= 0x2000 && cp <= 0x206f) && !(cp >= 0x3000 && cp <= 0x303f);
 }
 
 static bool is_blank(uint32_t cp)

@@ -29,6 +29,8 @@ struct completing {
 	bool sorted;                 /* words come in any order and are put in that of their letters */
 	struct completions *c;
 	struct buf common;           /* of all words so far, unquoted */
+	bool begins;                 /* set by who offers: the next word goes on behind what is offered (a folder, KEY=) */
+	bool goes_on;                /* the last word that was taken does */
 	bool fits_words;             /* words need not begin with what was typed: contacts, addresses */
 	bool failed;
 };

@@ -91,6 +91,7 @@ void completing_add(struct completing *g, const char *word, const char *note)
 	}
 	if (strlen(word) >= COMPLETION_MAX_BYTES || !find_place(g, word, &at))
 		return;
+	g->goes_on = g->begins;
 	if (!g->c->all++)
 		buf_str(&g->common, word);
 	else
@@ -103,6 +104,7 @@ void completing_offer(struct completing *g, const char *word, const char *note)
 {
 	if (*word && !strncmp(word, g->typed, strlen(g->typed)) && strlen(word) < COMPLETION_MAX_BYTES && can_be_shown(word))
 		completing_add(g, word, note);
+	g->begins = false;
 }
 
 /* ---- the answer ---- */
@@ -146,18 +148,14 @@ static int finish(struct completing *g)
 	struct completions *c = g->c;
 	bool raw = !g->place;
 	unsigned i;
-	size_t len;
 
-	len = strlen(common);
-	c->done = c->all == 1 && len && common[len - 1] != '/' && common[len - 1] != '=';
+	c->done = c->all == 1 && !g->goes_on;
 	if (c->all == 1)
 		c->common = quote(common, raw, !c->done);
 	else
 		c->common = finds_all(g, common) ? quote(common, raw, true) : strdup("");
 	for (i = 0; i < c->n; i++) {
-		const char *word = c->item[i].word;
-		bool open = *word && strchr("/=", word[strlen(word) - 1]);
-		char *quoted = quote(word, raw, open);
+		char *quoted = quote(c->item[i].word, raw, false);
 
 		if (!quoted)
 			return ENOMEM;

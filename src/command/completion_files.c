@@ -57,8 +57,8 @@ void completing_files(struct completing *g)
 		if (strncmp(d->d_name, base, strlen(base)) != 0 || (*d->d_name == '.' && *base != '.') ||
 		    !strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
 			continue;
-		snprintf(word, sizeof(word), "%s%s%s", folder, d->d_name,
-			 is_folder(*folder ? folder : ".", d, until) ? "/" : "");
+		g->begins = is_folder(*folder ? folder : ".", d, until);
+		snprintf(word, sizeof(word), "%s%s%s", folder, d->d_name, g->begins ? "/" : "");
 		completing_offer(g, word, "");
 	}
 	closedir(dir);

@@ -12,6 +12,7 @@
 #include "base/i18n.h"
 #include "command/completing.h"
 #include "command/handlers.h"
+#include "phone/ports.h"
 
 #define ELEMENTS_MAX 12
 
@@ -204,8 +205,10 @@ static void consider_word(struct walk *k, const struct element *e, const char *w
 		return;
 	if (!literal)
 		offer_type(k, "", 0, completing_type(word, len, &known));
-	else if (text_copyn(text, sizeof(text), word, len))
+	else if (text_copyn(text, sizeof(text), word, len)) {
+		k->g->begins = key > 0;
 		completing_offer(k->g, text, "");
+	}
 }
 
 static void consider(struct walk *k, const struct element *e)
@@ -291,6 +294,14 @@ static const char *joined(const struct walk *k, unsigned from)
 	return text;
 }
 
+/* Words FROM on are a contact already, and no further word is begun. */
+static bool is_whole(const struct walk *k, unsigned from)
+{
+	struct contact_entry e;
+
+	return !*k->g->typed && port_contact_find(joined(k, from), &e);
+}
+
 /* A target is words FROM on. What may follow it is offered when no target fits. */
 static void walk_target(struct walk *k, unsigned e, unsigned from)
 {
@@ -299,7 +310,7 @@ static void walk_target(struct walk *k, unsigned e, unsigned from)
 
 	while (w < k->typed && !begins_key(k->form, word_of(k, w)))
 		w++;
-	if (w < k->typed || (w > from && begins_key(k->form, g->typed))) {
+	if (w < k->typed || (w > from && (begins_key(k->form, g->typed) || is_whole(k, from)))) {
 		if (w > from)
 			walk(k, e + 1, w);
 		return;

@@ -115,7 +115,9 @@ static void account_keys_of(struct completing *g)
 	g->sorted = true;
 	for (; *key; key++) {
 		snprintf(text, sizeof(text), "%s=", *key);
-		completing_offer(g, text, "");
+		g->begins = true;
+		if (strcmp(text, g->typed) != 0)
+			completing_offer(g, text, "");
 	}
 }
 

@@ -7,22 +7,15 @@
 #include "phone/target.h"
 #include "store/contact_line.h"
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static char *skip_blanks(char *p)
 {
-	while (is_blank(*p))
-		p++;
-	return p;
+	return p + strspn(p, " ");
 }
 
 /* Cuts the blanks off the end of what lies from S to END. */
 static void cut(const char *s, char *end)
 {
-	while (end > s && is_blank(end[-1]))
+	while (end > s && end[-1] == ' ')
 		end--;
 	*end = '\0';
 }
@@ -34,7 +27,7 @@ static void unquote(char *s)
 	char *to = s, *p = s + quoted;
 
 	for (; *p && !(quoted && *p == '"'); p++) {
-		if (is_blank(*p)) {
+		if (*p == ' ') {
 			blank = to > s;
 			continue;
 		}
@@ -96,7 +89,8 @@ static const char *read_keys(struct contact_entry *e, char *p)
 			continue;
 		if (!value)
 			return _("Behind the address belong words such as ;nick=bob.");
-		*value++ = '\0';
+		cut(key, value);
+		value = skip_blanks(value + 1);
 		unquote(value);
 		if (!strcasecmp(key, "nick"))
 			e->nick = value;
@@ -116,6 +110,8 @@ int contact_line_read(struct contact_entry *e, char *line, const char **why)
 	memset(e, 0, sizeof(*e));
 	e->name = e->nick = e->account = e->uri = "";
 	cut(line, line + len - (len && line[len - 1] == '\r'));
+	for (name = line; (name = strchr(name, '\t')) != NULL;)
+		*name = ' ';
 	name = skip_blanks(line);
 	if (!*name || *name == '#')
 		return ENOENT;

@@ -160,7 +160,7 @@ static void lines(void **state)
 	line_is("Bob Meier <sip:bob@example.com> ;nick=bm", "Bob Meier", "sip:bob@example.com", "bm", "");
 	line_is("  Bob\t  Meier   < sip:bob@example.com >;nick = bm ; account=work \r", "Bob Meier", "sip:bob@example.com", "bm", "work");
 	line_is("\"Bob \\\"B\\\" <Meier>\" <sip:b@h>;presence=p2p;access=allow", "Bob \"B\" <Meier>", "sip:b@h", "", "");
-	line_is("\"\" <sip:b@h>;nick=\"b; c\"", "b", "sip:b@h", "b", "");
+	line_is("\"\" <sip:b@h>;nick=\"b  c\"", "b c", "sip:b@h", "b c", "");
 	line_is("Müller <tel:+49-30-901820>", "Müller", "tel:+49-30-901820", "", "");
 	line_is("Bob <bob@h>;", "Bob", "bob@h", "", "");
 	line_is("<sip:b@h;transport=tcp>;nick=b", "b", "sip:b@h;transport=tcp", "b", "");

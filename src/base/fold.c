@@ -64,39 +64,35 @@ static size_t encode(char *p, uint32_t cp)
 
 static size_t fold(char *dst, size_t size, const char *src, bool words)
 {
-	size_t left = strlen(src), out = 0;
+	size_t left = strlen(src), out = 0, n;
 	bool apart = words;
 	char piece[5];
 
 	if (!size)
 		return 0;
-	while (left) {
-		uint32_t cp;
-		size_t n = text_decode(&cp, src, left), len = 0;
+	for (; left; src += n, left -= n) {
+		uint32_t cp = (unsigned char)*src;
+		size_t len = 0;
 
-		if (!n) { /* no character: the byte stands for itself */
-			n = 1;
-			cp = 0;
-		}
-		if (cp)
-			cp = small(cp);
-		if (cp && (words ? !in_word(cp) : is_blank(cp)))
+		n = cp < 0x80 ? 1 : text_decode(&cp, src, left);
+		cp = n ? small(cp) : 0;
+		if (cp && (words ? !in_word(cp) : is_blank(cp))) {
 			apart = out || words;
-		else {
-			if (apart)
-				piece[len++] = ' ';
-			apart = false;
-			if (cp)
-				len += encode(piece + len, cp);
-			else
-				piece[len++] = *src;
-			if (out + len >= size)
-				break;
-			memcpy(dst + out, piece, len);
-			out += len;
+			continue;
 		}
-		src += n;
-		left -= n;
+		if (apart)
+			piece[len++] = ' ';
+		apart = false;
+		if (n)
+			len += encode(piece + len, cp);
+		else {
+			piece[len++] = *src; /* no character: the byte stands for itself */
+			n = 1;
+		}
+		if (out + len >= size)
+			break;
+		memcpy(dst + out, piece, len);
+		out += len;
 	}
 	dst[out] = '\0';
 	return out;
@@ -115,15 +111,21 @@ size_t fold_words(char *dst, size_t size, const char *src)
 bool fold_fits(const char *words, const char *typed)
 {
 	while (*typed) {
-		size_t len = 1 + strcspn(typed + 1, " ");
-		const char *p = words;
+		const char *p;
+		size_t n = 0;
 
 		/* the blank in front is part of both */
-		while ((p = strchr(p, ' ')) && strncmp(p, typed, len))
-			p++;
-		if (!p)
+		for (p = words; *p; p++) {
+			if (*p != ' ')
+				continue;
+			for (n = 1; typed[n] && typed[n] != ' ' && p[n] == typed[n]; n++)
+				;
+			if (!typed[n] || typed[n] == ' ')
+				break;
+		}
+		if (!*p)
 			return false;
-		typed += len;
+		typed += n;
 	}
 	return true;
 }

@@ -7,27 +7,28 @@
 #include "phone/ports.h"
 #include "phone/target.h"
 
-/* Would NAME, dialled, be taken for this contact and not for an address or one of dial's keys? */
-static bool means_contact(const struct completing *g, const char *name)
+/* Would a command take it for something else than a target? */
+static bool is_word_of_command(const char *name)
 {
-	return *name && !target_is_address(name) &&
-	       (!g->place || (strncmp(name, "account=", 8) != 0 && strncmp(name, "codecs=", 7) != 0 &&
-			      strncmp(name, "header=", 7) != 0 && strcmp(name, "off") != 0));
+	static const char *const words[] = {"account=", "codecs=", "header=", "off"};
+	unsigned i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (*name == *words[i] && !strncmp(name, words[i], strlen(words[i])))
+			return true;
+	}
+	return false;
 }
 
 static void contact(const struct contact_entry *e, void *arg)
 {
 	struct completing *g = arg;
-	bool address = target_is_address(g->typed);
+	bool address = e->dialled == e->uri || strpbrk(g->typed, "@:") || (g->place && is_word_of_command(e->dialled));
 	char note[COMPLETION_MAX_BYTES] = "";
 
-	if (address || !(means_contact(g, e->name) || means_contact(g, e->nick))) {
-		completing_add(g, e->uri, e->name);
-		return;
-	}
-	if (g->c->n < COMPLETIONS_MAX)
+	if (!address && g->c->n < COMPLETIONS_MAX)
 		snprintf(note, sizeof(note), "%s%s%s", e->nick, *e->nick ? " " : "", e->uri);
-	completing_add(g, means_contact(g, e->name) ? e->name : e->nick, note);
+	completing_add(g, address ? e->uri : e->dialled, address ? e->name : note);
 }
 
 static void number(const char *uri, const char *name, void *arg)

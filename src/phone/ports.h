@@ -125,6 +125,7 @@ struct contact_entry {
 	const char *nick;               /* "" = none */
 	const char *uri;                /* an address with a scheme or an @ */
 	const char *account;            /* that calls it, "" = none named */
+	const char *dialled;            /* what calls it when it is typed: the name, else the nick, else the address */
 };
 /* The contact whose name or nick TEXT is, whatever the case of its letters: true and *ENTRY. */
 bool port_contact_find(const char *text, struct contact_entry *entry);

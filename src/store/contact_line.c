@@ -73,13 +73,12 @@ static bool is_address(const char *uri, const char **why)
 /* What follows the address: KEY=VALUE, each behind a semicolon. */
 static const char *read_keys(struct contact_entry *e, char *p)
 {
-	while (*(p = skip_blanks(p))) {
-		char *key, *value, *end;
+	p = skip_blanks(p);
+	if (*p && *p++ != ';')
+		return _("Behind the address belong words such as ;nick=bob.");
+	while (*p) {
+		char *key = skip_blanks(p), *value, *end = key + strcspn(key, ";");
 
-		if (*p != ';')
-			return _("Behind the address belong words such as ;nick=bob.");
-		key = skip_blanks(p + 1);
-		end = key + strcspn(key, ";");
 		p = end;
 		value = memchr(key, '=', (size_t)(end - key));
 		if (*end)
@@ -102,9 +101,22 @@ static const char *read_keys(struct contact_entry *e, char *p)
 	return NULL;
 }
 
+static bool can_be_shown(const char *s)
+{
+	char shown[CONTACT_LINE_MAX * 4];
+	const char *p = s;
+
+	while (*p >= ' ' && *p <= '~') /* most lines are of these alone */
+		p++;
+	if (!*p)
+		return true;
+	text_show_str(shown, sizeof(shown), s);
+	return !strcmp(shown, s);
+}
+
 int contact_line_read(struct contact_entry *e, char *line, const char **why)
 {
-	char *name, *open, *close, shown[CONTACT_LINE_MAX * 4];
+	char *name, *open, *close;
 	size_t len = strlen(line);
 
 	memset(e, 0, sizeof(*e));
@@ -116,10 +128,9 @@ int contact_line_read(struct contact_entry *e, char *line, const char **why)
 	if (!*name || *name == '#')
 		return ENOENT;
 	*why = NULL;
-	text_show_str(shown, sizeof(shown), name);
 	open = find_address(name);
 	close = open ? strchr(open, '>') : NULL;
-	if (strcmp(shown, name) != 0)
+	if (!can_be_shown(name))
 		*why = _("There are characters in it that cannot be shown.");
 	else if (!close)
 		*why = _("A contact is written: Name <sip:user@host> ;nick=short");

@@ -10,7 +10,7 @@
  *
  *     Name <sip:user@host> ;nick=short;account=work
  *
- * into E, whose strings then lie in LINE, which is changed. The name may stand in quotation marks, as in a SIP message
+ * into E, whose strings then lie in LINE, which is changed; .dialled is left out. The name may stand in quotation marks, as in a SIP message
  * (RFC 3261 section 25.1, name-addr); blanks in it count as one. Of the words behind the address nick= and account= are
  * read; presence= and access=, which other phones write, are passed over. 0; ENOENT: blank or a comment (#); EINVAL with
  * *WHY a translated sentence. */

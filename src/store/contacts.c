@@ -12,10 +12,12 @@
 #include "base/loop.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "phone/target.h"
 #include "store/contact_line.h"
 #include "store/contacts.h"
 
-#define STEP_BYTES   (32u << 10) /* read at a time: about a millisecond's work */
+#define STEP_BYTES   (32u << 10) /* read at a time: a millisecond's work or two */
+#define STEP_ENTRIES 2000        /* put in order at a time */
 #define FILE_BYTES   (64u << 20)
 #define BLOCK_BYTES  (64u << 10)
 #define TOLD_LINES   10          /* wrong lines of a file that get a notice of their own */
@@ -27,9 +29,9 @@ struct entry {
 	uint64_t name, nick;     /* hashes of what fold_name() makes of them; 0 = none */
 };
 
-/* Contacts in the order of their words. */
+/* For sorting: the first bytes of the words, since seldom is more to be looked at. */
 struct place {
-	uint64_t key;            /* the first bytes of the words: seldom is more to be looked at */
+	uint64_t key[2];
 	const struct entry *entry;
 };
 
@@ -39,13 +41,14 @@ struct block {
 	char bytes[BLOCK_BYTES];
 };
 
+/* Contacts in the order of their words, and their strings too: who looks through all of them goes through memory once.
+ * While they are read they are in the order of the file. */
 struct contact_list {
 	struct entry *entry;
 	unsigned n, room;
 	struct block *blocks;    /* their strings */
 	uint32_t *slot;          /* by hash of name or nick: number of the entry + 1, 0 = free */
 	unsigned slots;          /* a power of two */
-	struct place *sorted;
 };
 
 /* A file that is being read. */
@@ -56,6 +59,8 @@ struct reading {
 	size_t bytes;
 	unsigned number, wrong;
 	struct contact_list list;
+	struct place *sorted;    /* all is read: .list in its order */
+	struct contact_list done; /* .sorted so far */
 };
 
 static struct {
@@ -91,7 +96,6 @@ static void list_clear(struct contact_list *l)
 	}
 	free(l->entry);
 	free(l->slot);
-	free(l->sorted);
 	memset(l, 0, sizeof(*l));
 }
 
@@ -143,27 +147,31 @@ static void put(struct contact_list *l, uint64_t h, uint32_t number)
 	l->slot[i] = number;
 }
 
-/* Room for one more entry with two names. */
-static bool grow(struct contact_list *l)
+/* Room for COUNT entries with two names each. */
+static bool make_room(struct contact_list *l, unsigned count)
 {
+	unsigned room = l->room ? l->room : 64, slots = l->slots ? l->slots : 256, i;
 	struct entry *more;
-	unsigned i;
+	uint32_t *slot;
 
-	if (l->n == l->room) {
-		more = realloc(l->entry, (l->room ? l->room * 2 : 64) * sizeof(*more));
+	while (room < count)
+		room *= 2;
+	if (room != l->room) {
+		more = realloc(l->entry, room * sizeof(*more));
 		if (!more)
 			return false;
 		l->entry = more;
-		l->room = l->room ? l->room * 2 : 64;
+		l->room = room;
 	}
-	if (l->slots < (l->n + 1) * 4) {
-		uint32_t *slot = calloc(l->slots ? l->slots * 2 : 256, sizeof(*slot));
-
+	while (slots < count * 4)
+		slots *= 2;
+	if (slots != l->slots) {
+		slot = calloc(slots, sizeof(*slot));
 		if (!slot)
 			return false;
 		free(l->slot);
 		l->slot = slot;
-		l->slots = l->slots ? l->slots * 2 : 256;
+		l->slots = slots;
 		for (i = 0; i < l->n; i++) {
 			put(l, l->entry[i].name, i + 1);
 			if (l->entry[i].nick)
@@ -173,66 +181,78 @@ static bool grow(struct contact_list *l)
 	return true;
 }
 
-static int list_add(struct contact_list *l, const struct contact_entry *c, const char **why)
+/* Adds a copy. There is room. */
+static bool append(struct contact_list *l, const struct entry *from)
+{
+	struct entry *e = &l->entry[l->n];
+
+	*e = *from;
+	e->words = keep(l, from->words);
+	e->c.uri = keep(l, from->c.uri);
+	e->c.name = keep(l, from->c.name);
+	e->c.nick = keep(l, from->c.nick);
+	e->c.account = keep(l, from->c.account);
+	if (!e->words || !e->c.uri || !e->c.name || !e->c.nick || !e->c.account)
+		return false;
+	e->c.dialled = !target_is_address(e->c.name) ? e->c.name :
+		       *e->c.nick && !target_is_address(e->c.nick) ? e->c.nick : e->c.uri;
+	l->n++;
+	put(l, e->name, l->n);
+	if (e->nick)
+		put(l, e->nick, l->n);
+	return true;
+}
+
+/* Adds what was read; NULL, or what is wrong with it. */
+static const char *list_add(struct contact_list *l, const struct contact_entry *c)
 {
 	char name[CONTACT_LINE_MAX * 2], nick[CONTACT_LINE_MAX * 2], words[CONTACT_LINE_MAX * 4];
-	struct entry e = {.c = *c};
+	struct entry e = {.c = *c, .words = words};
 	size_t len;
 
-	*why = strerror(ENOMEM);
-	if (!grow(l))
-		return ENOMEM;
+	if (l->n == CONTACTS_KEPT)
+		return _("There are too many contacts; this one is left out.");
+	if (!make_room(l, l->n + 1))
+		return strerror(ENOMEM);
 	fold_name(name, sizeof(name), c->name);
 	fold_name(nick, sizeof(nick), c->nick);
 	e.name = hash(name);
 	e.nick = *nick && strcmp(name, nick) != 0 ? hash(nick) : 0;
-	if (*look_up(l, name, e.name) || (e.nick && *look_up(l, nick, e.nick))) {
-		*why = _("Another contact has that name or nick already.");
-		return EEXIST;
-	}
+	if (*look_up(l, name, e.name) || (e.nick && *look_up(l, nick, e.nick)))
+		return _("Another contact has that name or nick already.");
 	len = fold_words(words, sizeof(words), c->name);
 	fold_words(words + len, sizeof(words) - len, c->nick);
-	e.c.name = keep(l, c->name);
-	e.c.nick = keep(l, c->nick);
-	e.c.uri = keep(l, c->uri);
-	e.c.account = keep(l, c->account);
-	e.words = keep(l, words);
-	if (!e.c.name || !e.c.nick || !e.c.uri || !e.c.account || !e.words)
-		return ENOMEM;
-	l->entry[l->n++] = e;
-	put(l, e.name, l->n);
-	if (e.nick)
-		put(l, e.nick, l->n);
-	return 0;
+	return append(l, &e) ? NULL : strerror(ENOMEM);
 }
 
 static int by_words(const void *a, const void *b)
 {
 	const struct place *x = a, *y = b;
+	unsigned i;
 
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
+	for (i = 0; i < 2; i++) {
+		if (x->key[i] != y->key[i])
+			return x->key[i] < y->key[i] ? -1 : 1;
+	}
 	return strcmp(x->entry->words, y->entry->words);
 }
 
-static bool list_sort(struct contact_list *l)
+static struct place *sort(const struct contact_list *l)
 {
+	struct place *place = malloc(((size_t)l->n + 1) * sizeof(*place));
 	unsigned i, k;
 
-	l->sorted = malloc(((size_t)l->n + 1) * sizeof(*l->sorted));
-	if (!l->sorted)
-		return false;
-	for (i = 0; i < l->n; i++) {
+	for (i = 0; place && i < l->n; i++) {
 		const char *w = l->entry[i].words;
-		uint64_t key = 0;
 
-		for (k = 0; k < 8; k++)
-			key = key << 8 | (unsigned char)(*w ? *w++ : 0);
-		l->sorted[i].key = key;
-		l->sorted[i].entry = &l->entry[i];
+		place[i].entry = &l->entry[i];
+		place[i].key[0] = place[i].key[1] = 0;
+		for (k = 0; k < 16; k++)
+			place[i].key[k / 8] = place[i].key[k / 8] << 8 | (unsigned char)(*w ? *w++ : 0);
 	}
-	qsort(l->sorted, l->n, sizeof(*l->sorted), by_words);
-	return true;
+	if (place)
+		qsort(place, l->n, sizeof(*place), by_words);
+	return place;
 }
 
 /* ---- reading ---- */
@@ -283,13 +303,9 @@ static void read_line(struct reading *r)
 	if (r->number == 1 && !strncmp(line, "\xef\xbb\xbf", 3)) /* some editors begin a file so */
 		line += 3;
 	err = contact_line_read(&c, line, &why);
-	if (!err && r->list.n == CONTACTS_KEPT) {
-		err = ENOSPC;
-		why = _("There are too many contacts; this one is left out.");
-	}
 	if (!err)
-		err = list_add(&r->list, &c, &why);
-	if (err && err != ENOENT)
+		why = list_add(&r->list, &c);
+	if (err != ENOENT && why)
 		tell(r->line, why);
 }
 
@@ -324,54 +340,78 @@ static void stop_reading(void)
 	if (self.step)
 		loop_timer_stop(self.step);
 	list_clear(&self.reading.list);
+	list_clear(&self.reading.done);
+	free(self.reading.sorted);
 	memset(&self.reading, 0, sizeof(self.reading));
 	self.reading.fd = -1;
 }
 
-/* All is read: it takes the place of what was there. */
-static void take(struct reading *r)
+/* The last line is read: what was read is sorted. */
+static int finish_reading(struct reading *r)
 {
 	if (r->len)
 		read_line(r);
+	r->len = 0;
 	if (r->wrong > TOLD_LINES)
 		/* TRANSLATORS: a file, and how many of its lines */
 		phone_notice_printf(self.phone, SEVERITY_WARNING, "contacts",
 				    P_("%1$s: %2$u more line is wrong.", "%1$s: %2$u more lines are wrong.", r->wrong - TOLD_LINES),
 				    self.file, r->wrong - TOLD_LINES);
-	if (list_sort(&r->list)) {
-		list_clear(&self.list);
-		self.list = r->list;
-		memset(&r->list, 0, sizeof(r->list));
-	}
-	else
-		tell_file(strerror(ENOMEM));
-	stop_reading();
+	r->sorted = sort(&r->list);
+	return r->sorted && make_room(&r->done, r->list.n) ? 0 : ENOMEM;
 }
 
-/* Reads on; false when there is nothing left to do. */
-static bool read_on(void)
+/* Puts some in their order; with the last of them they take the place of what was there. */
+static int arrange(struct reading *r)
+{
+	unsigned end = r->done.n + STEP_ENTRIES;
+
+	while (r->done.n < r->list.n && r->done.n < end) {
+		if (!append(&r->done, r->sorted[r->done.n].entry))
+			return ENOMEM;
+	}
+	if (r->done.n == r->list.n) {
+		list_clear(&self.list);
+		self.list = r->done;
+		memset(&r->done, 0, sizeof(r->done));
+		stop_reading();
+	}
+	return 0;
+}
+
+/* Takes the next piece of the file. */
+static int read_some(struct reading *r)
 {
 	static char chunk[STEP_BYTES];
-	struct reading *r = &self.reading;
 	ssize_t n;
 
-	if (r->fd < 0)
-		return false;
 	do
 		n = read(r->fd, chunk, sizeof(chunk));
 	while (n < 0 && errno == EINTR);
-	if (n > 0 && (r->bytes += (size_t)n) > FILE_BYTES) {
-		n = -1;
-		errno = EFBIG;
-	}
-	if (n < 0) {
-		tell_file(strerror(errno));
+	if (n < 0)
+		return errno;
+	if (!n)
+		return finish_reading(r);
+	r->bytes += (size_t)n;
+	if (r->bytes > FILE_BYTES)
+		return EFBIG;
+	read_bytes(r, chunk, (size_t)n);
+	return 0;
+}
+
+/* One step; false when there is nothing left to do. */
+static bool read_on(void)
+{
+	struct reading *r = &self.reading;
+	int err;
+
+	if (r->fd < 0)
+		return false;
+	err = r->sorted ? arrange(r) : read_some(r);
+	if (err) {
+		tell_file(strerror(err));
 		stop_reading();
 	}
-	else if (!n)
-		take(r);
-	else
-		read_bytes(r, chunk, (size_t)n);
 	return r->fd >= 0;
 }
 
@@ -463,31 +503,32 @@ bool contacts_find(const char *text, struct contact_entry *e)
 	return number != 0;
 }
 
-/* Does the address begin so, with its scheme or without? */
-static bool address_fits(const char *uri, const char *typed, size_t len)
+static bool begins(const char *s, const char *typed)
 {
-	const char *rest = strchr(uri, ':');
-
-	return !strncasecmp(uri, typed, len) || (rest && !strncasecmp(rest + 1, typed, len));
+	for (; *typed; s++, typed++) {
+		if (*s != *typed && strncasecmp(s, typed, 1) != 0)
+			return false;
+	}
+	return true;
 }
 
 void contacts_matching(const char *typed, contact_entry_h *h, void *arg)
 {
 	const struct contact_list *l = &self.list;
 	char words[CONTACT_LINE_MAX * 4];
-	size_t len = strlen(typed);
 	bool address = strpbrk(typed, "@:") != NULL;
 	unsigned i;
 
 	check();
-	if (len >= CONTACT_LINE_MAX)
+	if (strlen(typed) >= CONTACT_LINE_MAX)
 		return;
 	fold_words(words, sizeof(words), typed);
 	for (i = 0; i < l->n; i++) {
-		const struct entry *e = l->sorted[i].entry;
+		const struct entry *e = &l->entry[i];
 
 		/* "+" has no word, and fits no name */
-		if (!len || (!address && *words && fold_fits(e->words, words)) || address_fits(e->c.uri, typed, len))
+		if (!*typed || (!address && *words && fold_fits(e->words, words)) || begins(e->c.uri, typed) ||
+		    (begins(e->c.uri, "sip:") && begins(e->c.uri + 4, typed)))
 			h(&e->c, arg);
 	}
 }

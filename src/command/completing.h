@@ -31,6 +31,7 @@ struct completing {
 	struct buf common;           /* of all words so far, unquoted */
 	bool begins;                 /* set by who offers: the next word goes on behind what is offered (a folder, KEY=) */
 	bool goes_on;                /* the last word that was taken does */
+	bool address;                /* what was typed looks like one */
 	bool fits_words;             /* words need not begin with what was typed: contacts, addresses */
 	bool failed;
 };

@@ -83,6 +83,11 @@ void completing_add(struct completing *g, const char *word, const char *note)
 	char whole[COMPLETION_MAX_BYTES];
 	unsigned at;
 
+	/* one of very many: nothing but their number can change */
+	if (g->c->n == COMPLETIONS_MAX && !g->sorted && !g->common.len) {
+		g->c->all++;
+		return;
+	}
 	if (*g->key) {
 		if (!text_copy(whole, sizeof(whole), g->key) ||
 		    !text_copy(whole + strlen(whole), sizeof(whole) - strlen(whole), word))

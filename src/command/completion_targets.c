@@ -23,7 +23,7 @@ static bool is_word_of_command(const char *name)
 static void contact(const struct contact_entry *e, void *arg)
 {
 	struct completing *g = arg;
-	bool address = e->dialled == e->uri || strpbrk(g->typed, "@:") || (g->place && is_word_of_command(e->dialled));
+	bool address = e->dialled == e->uri || g->address || (g->place && is_word_of_command(e->dialled));
 	char note[COMPLETION_MAX_BYTES] = "";
 
 	if (!address && g->c->n < COMPLETIONS_MAX)
@@ -39,6 +39,7 @@ static void number(const char *uri, const char *name, void *arg)
 void completing_targets(struct completing *g)
 {
 	g->fits_words = true;
+	g->address = strpbrk(g->typed, "@:") != NULL;
 	port_contacts(g->typed, contact, g);
 	port_store_numbers(g->typed, number, g);
 }

@@ -17,7 +17,9 @@
 #include "store/contacts.h"
 
 #define STEP_BYTES   (32u << 10) /* read at a time: a millisecond's work or two */
-#define STEP_ENTRIES 2000        /* put in order at a time */
+#define STEP_ENTRIES 2000        /* merged at a time */
+#define RUN          4096        /* sorted at a time */
+#define RUNS         (CONTACTS_KEPT / RUN + 1)
 #define FILE_BYTES   (64u << 20)
 #define BLOCK_BYTES  (64u << 10)
 #define TOLD_LINES   10          /* wrong lines of a file that get a notice of their own */
@@ -32,7 +34,8 @@ struct entry {
 /* For sorting: the first bytes of the words, since seldom is more to be looked at. */
 struct place {
 	uint64_t key[2];
-	const struct entry *entry;
+	const char *words;
+	uint32_t number;         /* of the entry, from 0 */
 };
 
 struct block {
@@ -59,8 +62,11 @@ struct reading {
 	size_t bytes;
 	unsigned number, wrong;
 	struct contact_list list;
-	struct place *sorted;    /* all is read: .list in its order */
-	struct contact_list done; /* .sorted so far */
+	struct place *place;     /* of .list: each RUN of them sorted by itself, when it is full */
+	unsigned places;
+	bool all;                /* is read; now the runs are merged */
+	unsigned head[RUNS];     /* how many of each run are merged */
+	struct contact_list done; /* what is merged */
 };
 
 static struct {
@@ -234,28 +240,45 @@ static int by_words(const void *a, const void *b)
 		if (x->key[i] != y->key[i])
 			return x->key[i] < y->key[i] ? -1 : 1;
 	}
-	return strcmp(x->entry->words, y->entry->words);
-}
-
-static struct place *sort(const struct contact_list *l)
-{
-	struct place *place = malloc(((size_t)l->n + 1) * sizeof(*place));
-	unsigned i, k;
-
-	for (i = 0; place && i < l->n; i++) {
-		const char *w = l->entry[i].words;
-
-		place[i].entry = &l->entry[i];
-		place[i].key[0] = place[i].key[1] = 0;
-		for (k = 0; k < 16; k++)
-			place[i].key[k / 8] = place[i].key[k / 8] << 8 | (unsigned char)(*w ? *w++ : 0);
-	}
-	if (place)
-		qsort(place, l->n, sizeof(*place), by_words);
-	return place;
+	return strcmp(x->words, y->words);
 }
 
 /* ---- reading ---- */
+
+/* The last run of places, full or not. */
+static void sort_run(struct reading *r)
+{
+	unsigned from = r->places ? (r->places - 1) / RUN * RUN : 0;
+
+	if (r->places)
+		qsort(r->place + from, r->places - from, sizeof(*r->place), by_words);
+}
+
+/* Of the entry that was added last. */
+static bool add_place(struct reading *r)
+{
+	unsigned k;
+	const char *w = r->list.entry[r->list.n - 1].words;
+	struct place *p;
+
+	if (r->places % RUN == 0) {
+		p = realloc(r->place, ((size_t)r->places + RUN) * sizeof(*p));
+		if (!p) {
+			r->list.n--; /* what its names are found by finds nothing then */
+			return false;
+		}
+		r->place = p;
+	}
+	p = &r->place[r->places];
+	p->words = w;
+	p->number = r->places++;
+	p->key[0] = p->key[1] = 0;
+	for (k = 0; k < 16; k++)
+		p->key[k / 8] = p->key[k / 8] << 8 | (unsigned char)(*w ? *w++ : 0);
+	if (r->places % RUN == 0)
+		sort_run(r);
+	return true;
+}
 
 static bool told_before(const char *line)
 {
@@ -305,6 +328,8 @@ static void read_line(struct reading *r)
 	err = contact_line_read(&c, line, &why);
 	if (!err)
 		why = list_add(&r->list, &c);
+	if (!err && !why && !add_place(r))
+		why = strerror(ENOMEM);
 	if (err != ENOENT && why)
 		tell(r->line, why);
 }
@@ -341,7 +366,7 @@ static void stop_reading(void)
 		loop_timer_stop(self.step);
 	list_clear(&self.reading.list);
 	list_clear(&self.reading.done);
-	free(self.reading.sorted);
+	free(self.reading.place);
 	memset(&self.reading, 0, sizeof(self.reading));
 	self.reading.fd = -1;
 }
@@ -357,17 +382,37 @@ static int finish_reading(struct reading *r)
 		phone_notice_printf(self.phone, SEVERITY_WARNING, "contacts",
 				    P_("%1$s: %2$u more line is wrong.", "%1$s: %2$u more lines are wrong.", r->wrong - TOLD_LINES),
 				    self.file, r->wrong - TOLD_LINES);
-	r->sorted = sort(&r->list);
-	return r->sorted && make_room(&r->done, r->list.n) ? 0 : ENOMEM;
+	sort_run(r);
+	r->all = true;
+	return make_room(&r->done, r->list.n) ? 0 : ENOMEM;
+}
+
+/* The first of those that are not merged yet: the least of the first ones of each run. */
+static const struct entry *next_merged(struct reading *r)
+{
+	const struct place *least = NULL;
+	unsigned i, from = 0;
+
+	for (i = 0; i * RUN < r->places; i++) {
+		unsigned end = r->places - i * RUN < RUN ? r->places - i * RUN : RUN;
+		const struct place *p = &r->place[i * RUN + r->head[i]];
+
+		if (r->head[i] < end && (!least || by_words(p, least) < 0)) {
+			least = p;
+			from = i;
+		}
+	}
+	r->head[from]++;
+	return &r->list.entry[least->number];
 }
 
 /* Puts some in their order; with the last of them they take the place of what was there. */
-static int arrange(struct reading *r)
+static int merge(struct reading *r)
 {
 	unsigned end = r->done.n + STEP_ENTRIES;
 
 	while (r->done.n < r->list.n && r->done.n < end) {
-		if (!append(&r->done, r->sorted[r->done.n].entry))
+		if (!append(&r->done, next_merged(r)))
 			return ENOMEM;
 	}
 	if (r->done.n == r->list.n) {
@@ -407,7 +452,7 @@ static bool read_on(void)
 
 	if (r->fd < 0)
 		return false;
-	err = r->sorted ? arrange(r) : read_some(r);
+	err = r->all ? merge(r) : read_some(r);
 	if (err) {
 		tell_file(strerror(err));
 		stop_reading();

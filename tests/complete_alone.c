@@ -24,9 +24,9 @@ static unsigned contacts_wanted;
 static struct loop_timer *timer;
 static double longest, began, turned;
 
-bool port_contact_find(const char *text, struct contact_entry *entry)
+bool port_contact_find(const char *text, bool wait, struct contact_entry *entry)
 {
-	return contacts_find(text, entry);
+	return contacts_find(text, wait, entry);
 }
 
 void port_contacts(const char *text, contact_entry_h *h, void *arg)
@@ -135,7 +135,7 @@ static void dial_after_a_change(const char *file)
 	write_contacts(file, contacts_wanted + 1);
 	began = now_ms();
 	snprintf(name, sizeof(name), "P%u", contacts_wanted);
-	if (!contacts_find(name, &e))
+	if (!contacts_find(name, true, &e))
 		exit(1);
 	say("dial", now_ms() - began);
 }

@@ -193,9 +193,10 @@ void port_store_prompts(const char *kind, store_line_h *h, void *arg)
 }
 
 /* Weak: a test that has contacts or a history has its own. */
-__attribute__((weak)) bool port_contact_find(const char *text, struct contact_entry *entry)
+__attribute__((weak)) bool port_contact_find(const char *text, bool wait, struct contact_entry *entry)
 {
 	(void)text;
+	(void)wait;
 	(void)entry;
 	return false;
 }

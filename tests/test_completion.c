@@ -25,9 +25,9 @@ static struct command_env env = {.settings = &settings, .views = views};
 static char folder[256], file[300];
 static const char *numbers[4]; /* of the history, the newest first */
 
-bool port_contact_find(const char *text, struct contact_entry *entry)
+bool port_contact_find(const char *text, bool wait, struct contact_entry *entry)
 {
-	return contacts_find(text, entry);
+	return contacts_find(text, wait, entry);
 }
 
 void port_contacts(const char *typed, contact_entry_h *h, void *arg)
@@ -63,7 +63,7 @@ static void contacts(const char *text)
 
 	write_file("contacts", text);
 	assert_int_equal(contacts_start(NULL, file), 0);
-	contacts_find("x", &e); /* reads it to its end */
+	contacts_find("x", true, &e); /* reads it to its end */
 }
 
 static int setup(void **state)
@@ -476,7 +476,7 @@ static void contacts_are_dialled_by_what_is_offered(void **state)
 		assert_int_equal(w.n, 2);
 		if (!strncmp(w.word[1], "sip:", 4))
 			continue;
-		if (!contacts_find(w.word[1], &e))
+		if (!contacts_find(w.word[1], true, &e))
 			fail_msg("nobody is called %s", w.word[1]);
 		assert_string_equal(e.uri, c.item[i].note);
 		named++;

@@ -26,9 +26,9 @@ static struct phone *phone;
 static char folder[256], file[300];
 static struct contact_entry entry;
 
-bool port_contact_find(const char *text, struct contact_entry *e)
+bool port_contact_find(const char *text, bool wait, struct contact_entry *e)
 {
-	return contacts_find(text, e);
+	return contacts_find(text, wait, e);
 }
 
 static int setup(void **state)
@@ -81,12 +81,12 @@ static void contacts(const char *text)
 {
 	write_file(text, strlen(text));
 	assert_int_equal(contacts_start(phone, file), 0);
-	contacts_find("x", &entry); /* to its end */
+	contacts_find("x", true, &entry); /* to its end */
 }
 
 static void finds(const char *text, const char *uri)
 {
-	bool found = contacts_find(text, &entry);
+	bool found = contacts_find(text, true, &entry);
 
 	if (found != (uri != NULL))
 		fail_msg("%s: %s", text, found ? entry.uri : "nobody");
@@ -341,6 +341,8 @@ static void a_long_file_is_read_in_steps(void **state)
 	waiting.end = loop_now_ms() + 60000;
 	assert_int_equal(loop_timer_new(&waiting.timer, turn_h, NULL), 0);
 	assert_int_equal(count("bob"), 1);
+	assert_true(contacts_find("bob", false, &entry));
+	assert_false(contacts_find("n1", false, &entry));
 	loop_timer_start(waiting.timer, 0);
 	assert_int_equal(loop_run(), 0);
 	loop_timer_free(waiting.timer);
@@ -414,7 +416,7 @@ static void dialling(void **state)
 	calls("mia", NULL, " sip:mia@example.com as work");
 	calls("mia", "home", " sip:mia@example.com as home");
 	calls("lost", NULL, "There is no account called gone.");
-	calls("Bob Meie", NULL, "A name to call cannot have spaces in it.");
+	calls("Bob Meie", NULL, "No contact has that name, and an address cannot have spaces in it.");
 	assert_int_equal(phone_set_forward(phone, "bob meier", &why), 0);
 	assert_string_equal(phone_forward(phone), "sip:bob@example.com");
 }

@@ -49,6 +49,6 @@ void completing_hint_target(const char *text, struct buf *out)
 	struct contact_entry e;
 
 	text += strspn(text, " \t");
-	if (*text && !target_is_address(text) && port_contact_find(text, &e))
+	if (*text && !target_is_address(text) && port_contact_find(text, false, &e))
 		buf_printf(out, "%s <%s>", e.name, e.uri);
 }

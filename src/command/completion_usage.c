@@ -299,7 +299,7 @@ static bool is_whole(const struct walk *k, unsigned from)
 {
 	struct contact_entry e;
 
-	return !*k->g->typed && port_contact_find(joined(k, from), &e);
+	return !*k->g->typed && port_contact_find(joined(k, from), false, &e);
 }
 
 /* A target is words FROM on. What may follow it is offered when no target fits. */

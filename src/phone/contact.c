@@ -25,7 +25,7 @@ int phone_read_target(struct phone *p, struct target *t, const char *text, const
 
 	for (i = 0; i < p->accounts; i++)
 		list[i] = &p->account[i];
-	if (target_is_address(text + strspn(text, " \t")) || !port_contact_find(text, &contact))
+	if (target_is_address(text + strspn(text, " \t")) || !port_contact_find(text, true, &contact))
 		return target_read(t, text, given, list, p->accounts, why);
 	if (!given && *contact.account && !(given = phone_account(p, contact.account)))
 		return phone_no_account(p, contact.account, why);

@@ -300,8 +300,7 @@ static void tell(const char *line, const char *why)
 
 	if (++r->wrong > TOLD_LINES || told_before(line))
 		return;
-	/* TRANSLATORS: a file, a line of it, and a sentence that says what is wrong there */
-	phone_notice_printf(self.phone, SEVERITY_WARNING, NULL, _("%1$s:%2$u: %3$s"), self.file, r->number, why);
+	phone_notice_printf(self.phone, SEVERITY_WARNING, NULL, "%s:%u: %s", self.file, r->number, why);
 }
 
 static void read_line(struct reading *r)
@@ -531,14 +530,13 @@ void contacts_stop(void)
 
 /* ---- asking ---- */
 
-bool contacts_find(const char *text, struct contact_entry *e)
+bool contacts_find(const char *text, bool wait, struct contact_entry *e)
 {
 	char folded[CONTACT_LINE_MAX * 2];
 	uint32_t number;
 
 	check();
-	/* whom to call must not depend on how far the reading has come */
-	while (read_on())
+	while (wait && read_on())
 		;
 	if (strlen(text) >= CONTACT_LINE_MAX || !fold_name(folded, sizeof(folded), text) || !self.list.n)
 		return false;

@@ -14,7 +14,7 @@ int contacts_start(struct phone *phone, const char *file);
 void contacts_stop(void);
 
 /* As port_contact_find() and port_contacts(). Strings are good until one of these is called again. */
-bool contacts_find(const char *text, struct contact_entry *e);
+bool contacts_find(const char *text, bool wait, struct contact_entry *e);
 void contacts_matching(const char *typed, contact_entry_h *h, void *arg);
 
 #endif

@@ -33,9 +33,9 @@ void port_store_numbers(const char *typed, store_number_h *h, void *arg)
 	numbers_each(typed, h, arg);
 }
 
-bool port_contact_find(const char *text, struct contact_entry *entry)
+bool port_contact_find(const char *text, bool wait, struct contact_entry *entry)
 {
-	return contacts_find(text, entry);
+	return contacts_find(text, wait, entry);
 }
 
 void port_contacts(const char *typed, contact_entry_h *h, void *arg)

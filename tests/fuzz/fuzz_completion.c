@@ -13,9 +13,9 @@
 static struct settings settings;
 static struct command_env env = {.settings = &settings};
 
-bool port_contact_find(const char *text, struct contact_entry *entry)
+bool port_contact_find(const char *text, bool wait, struct contact_entry *entry)
 {
-	return contacts_find(text, entry);
+	return contacts_find(text, wait, entry);
 }
 
 void port_contacts(const char *typed, contact_entry_h *h, void *arg)
@@ -95,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		*rest++ = '\0';
 	file = contacts_file(rest ? rest : "");
 	FUZZ_CHECK(!contacts_start(NULL, file));
-	if (contacts_find(text, &e))
+	if (contacts_find(text, true, &e))
 		FUZZ_CHECK(*e.name && *e.uri && *e.dialled);
 	unlink(file);
 	cursor = strlen(text) * data[0] / 255;

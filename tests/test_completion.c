@@ -178,6 +178,7 @@ static void names_of_commands(void **state)
 	asks("echo x ; dt|", "9-11 {dtmf} dtmf*");
 	asks("echo x ;|", "8-8 {}");
 	asks("echo x;|", "5-7 {}");
+	asks("redial ;|", "8-8 {}");
 	asks("# dt|", "4-4 {}");
 	asks("nonsense |", "9-9 {}");
 	asks("help un|", "5-7 {unbind} unbind*");
@@ -277,6 +278,12 @@ static void targets(void **state)
 	dials("anna '|", "0-6 {Anna 'X' Müller-Lüdenscheid} Anna 'X' Müller-Lüdenscheid*");
 	dials("bob@|", "0-4 {sip:bob@example.com} sip:bob@example.com*");
 	assert_string_equal(note_of("dial bm", 0), "bm sip:bob@example.com");
+	/* no half of a character; and what a command would take for something else is offered as an address */
+	contacts("Zoä <sip:a@h>\nZoö <sip:o@h>\naccount=x <sip:x@h>\noff <sip:off@h>\n");
+	dials("z|", "0-1 {Zo} Zoä Zoö");
+	asks("dial x|", "5-6 {sip:x@h} sip:x@h*");
+	dials("x|", "0-1 {account=x} account=x*");
+	asks("forward of|", "8-10 {} sip:off@h off");
 }
 
 static void places_in_the_line(void **state)
@@ -286,6 +293,9 @@ static void places_in_the_line(void **state)
 	asks("echo 'a ; b' ; hang|", "15-19 {hangup} hangup*");
 	asks("dial \\bm|", "5-8 {'Bob Meier'} 'Bob Meier'*");
 	asks("dial bm\\|", "5-8 {'Bob Meier'} 'Bob Meier'*");
+	asks("set met\\|", "4-8 {meters} meters*");
+	asks("set \"met\\|", "4-9 {meters} meters*");
+	asks("source '/nowhere\\|", "7-17 {}");
 	asks("set 'met|", "4-8 {meters} meters*");
 	asks("set \"met\"|", "4-9 {meters} meters*");
 	asks("set met|er's x'", "4-14 {meters} meters*");

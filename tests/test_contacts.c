@@ -116,6 +116,18 @@ static unsigned count(const char *typed)
 	return n;
 }
 
+/* Is it in the order of the words? */
+static void rises_h(const struct contact_entry *e, void *arg)
+{
+	static char last[256], words[256];
+
+	(void)arg;
+	fold_words(words, sizeof(words), e->name);
+	if (strcmp(last, words) > 0)
+		fail_msg("%s stands behind %s", words, last);
+	memcpy(last, words, sizeof(last));
+}
+
 static struct buf order;
 
 static void order_h(const struct contact_entry *e, void *arg)
@@ -348,6 +360,7 @@ static void a_long_file_is_read_in_steps(void **state)
 	loop_timer_free(waiting.timer);
 	assert_int_equal(count("person"), 50000);
 	assert_int_equal(count("bob"), 0);
+	contacts_matching("", rises_h, NULL);
 	if (waiting.turns < 50)
 		fail_msg("the loop turned %u times only", waiting.turns);
 	finds("n49999", "sip:p49999@example.com");

@@ -65,7 +65,7 @@ static size_t word_end(const char *line, size_t from, size_t cursor)
 bool place_find(struct place *p, const char *line, size_t cursor)
 {
 	/* cut off and put behind it: what is open may be a quotation, or a backslash outside or inside of one */
-	static const struct { size_t cut; const char *close; } ways[] = {{0, ""}, {0, "'"}, {0, "\""}, {1, ""}, {1, "\""}};
+	static const struct { size_t cut; const char *close; } ways[] = {{0, ""}, {1, ""}, {1, "\""}, {0, "'"}, {0, "\""}};
 	char text[LINE_MAX_BYTES + 2];
 	int err = EINVAL;
 	bool begun;

@@ -299,7 +299,7 @@ static void places_in_the_line(void **state)
 	asks("set 'met|", "4-8 {meters} meters*");
 	asks("set \"met\"|", "4-9 {meters} meters*");
 	asks("set met|er's x'", "4-14 {meters} meters*");
-	asks("view |help", "5-5 {} calls help notices next trace dial prompt");
+	asks("view |help", "5-5 {} calls help notices next quit trace dial prompt");
 	asks("echo e\xcc\x81 日本 ; hang|", "18-22 {hangup} hangup*");
 }
 
@@ -362,6 +362,30 @@ static void unknown_type(const char *type, size_t len, void *arg)
 	completing_type(type, len, &known);
 	if (!known)
 		fail_msg("%s: nobody knows %.*s", (const char *)arg, (int)len, type);
+}
+
+static void add_type(const char *type, size_t len, void *arg)
+{
+	buf_printf(arg, "%.*s ", (int)len, type);
+}
+
+static void the_grammar_of_usages(void **state)
+{
+	static const struct { const char *usage, *types; } cases[] = {
+		{"", ""}, {"[CALL]", "CALL "}, {"next|CALL|prev", "CALL "}, {"A [B]... | C | x [D|y]", "A B C D "},
+		{"[A [B|off]] | C", "A B C "}, {"[A [B [C]...]] D", "A B C D "}, {"key='A B | C' x=[D]", "key= x= "},
+		{"\"A B\" C", "\"A B\" C "},
+	};
+	struct buf out = {0};
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		buf_free(&out);
+		usage_types(cases[i].usage, add_type, &out);
+		assert_string_equal(out.s ? out.s : "", cases[i].types);
+	}
+	buf_free(&out);
 }
 
 /* What a new command takes is to be told here too. */
@@ -533,6 +557,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(places_in_the_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(files, setup, teardown),
 		cmocka_unit_test_setup_teardown(hints_say_what_is_to_come, setup, teardown),
+		cmocka_unit_test(the_grammar_of_usages),
 		cmocka_unit_test(every_type_of_the_usages_is_known),
 		cmocka_unit_test_setup_teardown(only_the_first_are_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(words_are_read_as_one, setup, teardown),

@@ -2,7 +2,7 @@
  *
  *     usage     form [" | " form]...          "next|prev | contact [N]"
  *     form      element [" " element]...
- *     element   words | "[" words "]", then "..." when it may come again
+ *     element   words | "[" words "]", then "..." when it may come again; "[A [B]]": both may be left out
  *     words     word ["|" word]...            a literal "next", a type "CALL", a key with its type "account=NAME"
  *
  * Keys that follow one another may come in any order. TARGET is several words: up to one that begins with a key. */
@@ -54,8 +54,32 @@ static const char *skip_word(const char *p)
 	return p;
 }
 
+/* Does the token from BEGIN to END hold several, "[A [B]]"? */
+static bool is_group(const char *begin, const char *end)
+{
+	return *begin == '[' && skip_word(begin + 1) < end;
+}
+
+/* How many brackets end between BEGIN and END that began before. */
+static unsigned closing(const char *begin, const char *end)
+{
+	unsigned open = 0, closed = 0;
+
+	for (; begin < end; begin++) {
+		if (*begin == '[')
+			open++;
+		else if (*begin == ']' && open)
+			open--;
+		else if (*begin == ']')
+			closed++;
+	}
+	return closed;
+}
+
 static bool next_form(const char **p, struct form *f)
 {
+	unsigned groups = 0, closed;
+
 	memset(f, 0, sizeof(*f));
 	*p += strspn(*p, " ");
 	f->begin = f->end = *p;
@@ -63,6 +87,11 @@ static bool next_form(const char **p, struct form *f)
 		const char *begin = *p, *end = skip_word(begin);
 		struct element *e = &f->element[f->n];
 
+		if (is_group(begin, end)) {
+			groups++;
+			++*p;
+			continue;
+		}
 		*p = end + strspn(end, " ");
 		if (end == begin + 1 && *begin == '|')
 			break;
@@ -70,6 +99,11 @@ static bool next_form(const char **p, struct form *f)
 		if (f->n == ELEMENTS_MAX)
 			continue;
 		f->n++;
+		e->optional = groups > 0;
+		for (closed = closing(begin, end); groups && closed && end[-1] == ']'; closed--) {
+			groups--;
+			end--;
+		}
 		e->begin = begin;
 		e->end = end;
 		if (end - begin > 3 && !strncmp(end - 3, "...", 3)) {

@@ -162,8 +162,6 @@ static void views(struct completing *g)
 
 	for (i = 0; g->env->views && g->env->views[i]; i++)
 		completing_offer(g, g->env->views[i], "");
-	if (g->env->views)
-		completing_offer(g, "next", "");
 }
 
 static const struct {

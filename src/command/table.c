@@ -62,7 +62,7 @@ static const struct command table[] = {
 	 command_trace, 2, 3, {ARG_WORD, ARG_FILE}},
 	{"unbind", "CONTEXT KEYS", N_("Takes the command away from keys."),
 	 command_unbind, 2, 2, {ARG_CONTEXT, ARG_KEYS}},
-	{"view", "VIEW | trace [CALL] | dial|prompt [TEXT]",
+	{"view", "VIEW|next|quit | trace [CALL] | dial|prompt [TEXT]",
 	 N_("Shows another part of the screen; trace: the messages of a call. The prompts are views too."),
 	 command_view, 1, ANY, {ARG_VIEW, ARG_TEXT}},
 	{"volume", "[N|+N|-N]", N_("Sets how loud the other side is, in percent; with a sign, louder or softer by so much."),

@@ -377,8 +377,8 @@ static int finish_reading(struct reading *r)
 		read_line(r);
 	r->len = 0;
 	if (r->wrong > TOLD_LINES)
-		/* TRANSLATORS: a file, and how many of its lines */
 		phone_notice_printf(self.phone, SEVERITY_WARNING, "contacts",
+				    /* TRANSLATORS: a file, and how many of its lines */
 				    P_("%1$s: %2$u more line is wrong.", "%1$s: %2$u more lines are wrong.", r->wrong - TOLD_LINES),
 				    self.file, r->wrong - TOLD_LINES);
 	sort_run(r);

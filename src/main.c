@@ -23,6 +23,7 @@
 #include "media/media.h"
 #include "phone/phone.h"
 #include "sip/stack.h"
+#include "store/contacts.h"
 #include "store/store.h"
 #include "ui/ui.h"
 
@@ -487,6 +488,22 @@ static void remember_calls(void)
 		phone_notice_printf(self.phone, SEVERITY_WARNING, "history", _("No history can be kept: %s"), strerror(err));
 }
 
+/* A file of the user's like the rc file: not with -c none. */
+static void read_contacts(void)
+{
+	char file[PATHS_MAX];
+	int err;
+
+	if (self.cli.config && !strcmp(self.cli.config, "none"))
+		return;
+	err = paths_get(file, sizeof(file), PATH_CONFIG, "contacts");
+	if (!err)
+		err = contacts_start(self.phone, file);
+	if (err)
+		/* TRANSLATORS: %s is the cause in words */
+		phone_notice_printf(self.phone, SEVERITY_WARNING, "contacts", _("The contacts cannot be read: %s"), strerror(err));
+}
+
 static void restore_redial(const struct redial_record *record, void *arg)
 {
 	(void)arg;
@@ -505,6 +522,7 @@ static int run(void)
 		return err;
 	if (read_configuration())
 		return 2;
+	read_contacts();
 	err = media_start(self.phone, &self.settings, self.cli.audio, &why);
 	if (err) {
 		leave_screen();
@@ -626,6 +644,7 @@ out:
 	stack_stop();
 	exchange_stop();
 	media_stop();
+	contacts_stop();
 	store_close();
 	phone_free(self.phone);
 	keymap_free(self.env.keymap);

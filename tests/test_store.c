@@ -401,6 +401,149 @@ static void redials_survive_a_kill(void **state)
 	expect_same(&loaded[0], &r);
 }
 
+/* --- prompts -------------------------------------------------------------------------------- */
+
+static struct buf lines;
+
+static void line_h(const char *line, void *arg)
+{
+	(void)arg;
+	buf_printf(&lines, "%s|", line);
+}
+
+static void lines_are(const char *kind, const char *expected)
+{
+	buf_free(&lines);
+	prompts_each(kind, line_h, NULL);
+	assert_string_equal(lines.s ? lines.s : "", expected);
+	buf_free(&lines);
+}
+
+static void prompts_are_kept_once_each(void **state)
+{
+	(void)state;
+	prompts_put("command", "before it is open");
+	lines_are("command", "");
+	assert_int_equal(store_open(phone, file, true), 0);
+	prompts_put("command", "one");
+	prompts_put("dial", "bob");
+	prompts_put("command", "two");
+	prompts_put("command", "one");
+	prompts_put("command", "");
+	store_close();
+	assert_int_equal(store_open(phone, file, true), 0);
+	lines_are("command", "two|one|");
+	lines_are("dial", "bob|");
+	lines_are("search", "");
+}
+
+static void prompts_are_bounded(void **state)
+{
+	static char line[5000];
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(store_open(phone, file, true), 0);
+	prompts_put("dial", "bob");
+	for (i = 0; i < 600; i++) {
+		snprintf(line, sizeof(line), "line %u", i);
+		prompts_put("command", line);
+	}
+	memset(line, 'x', sizeof(line) - 1);
+	prompts_put("command", line);
+	prompts_each("command", line_h, NULL);
+	assert_memory_equal(lines.s, "line 100|line 101|", 18);
+	assert_string_equal(lines.s + lines.len - 9, "line 599|");
+	buf_free(&lines);
+	lines_are("dial", "bob|");
+}
+
+static void prompts_hold_no_password(void **state)
+{
+	static const char *const secret[] = {"account edit a password=x", "account add a sip:a@h PassWord=x", "a pass\"word=x\"",
+		"a 'password'=x", "a ppassword=x", "account edit a password x", "bind global g 'a password=x'", "password\tx"};
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(store_open(phone, file, true), 0);
+	for (i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
+		prompts_put("command", secret[i]);
+	lines_are("command", "");
+	prompts_put("command", "notice password");
+	prompts_put("command", "notice password ; echo x");
+	prompts_put("command", "account edit a password-command=x");
+	lines_are("command", "notice password|notice password ; echo x|account edit a password-command=x|");
+}
+
+static void prompts_survive_a_kill(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		if (store_open(phone, file, true))
+			_exit(1);
+		prompts_put("command", "dial bob");
+		raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(store_open(phone, file, true), 0);
+	lines_are("command", "dial bob|");
+}
+
+/* --- numbers -------------------------------------------------------------------------------- */
+
+static void number_h(const char *uri, const char *name, void *arg)
+{
+	(void)arg;
+	buf_printf(&lines, "%s %s|", uri, name);
+}
+
+static void numbers_are(const char *typed, const char *expected)
+{
+	buf_free(&lines);
+	numbers_each(typed, number_h, NULL);
+	assert_string_equal(lines.s ? lines.s : "", expected);
+	buf_free(&lines);
+}
+
+static void numbers_are_the_newest_first(void **state)
+{
+	(void)state;
+	numbers_are("", "");
+	assert_int_equal(store_open(phone, file, true), 0);
+	fails(1, "sip:bob@h", "Bob", NULL);
+	fails(2, "sip:+4930@gw", "", NULL);
+	fails(3, "sip:anonymous@anonymous.invalid", "Anonymous", NULL);
+	fails(4, "no address", "", NULL);
+	fails(5, "sip:x y@h", "", NULL);
+	fails(6, "sip:bert@h", "Bert", NULL);
+	fails(7, "sip:bob@h", "Bobby", NULL);
+	numbers_are("", "sip:bob@h Bobby|sip:bert@h Bert|sip:+4930@gw |");
+	numbers_are("b", "sip:bob@h Bobby|sip:bert@h Bert|");
+	numbers_are("SIP:Be", "sip:bert@h Bert|");
+	numbers_are("+", "sip:+4930@gw |");
+	numbers_are("x", "");
+}
+
+static void numbers_are_bounded(void **state)
+{
+	(void)state;
+	assert_int_equal(store_open(phone, file, true), 0);
+	sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+	    " INSERT INTO call (began_ms, ended_ms, direction, peer, duration)"
+	    " SELECT i, i, 'in', 'sip:u' || (i / 10) || '@h', 0.0 FROM n");
+	numbers_each("", number_h, NULL);
+	assert_memory_equal(lines.s, "sip:u300@h |sip:u299@h |", 24);
+	/* the newest thousand calls: of 101 people */
+	assert_string_equal(lines.s + lines.len - 12, "sip:u200@h |");
+	buf_free(&lines);
+}
+
 /* A store that cannot be written tells so once, and again when it has worked in between. */
 static unsigned notices;
 
@@ -441,6 +584,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_handler_may_change_them, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_demo_has_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(redials_survive_a_kill, setup, teardown),
+		cmocka_unit_test_setup_teardown(prompts_are_kept_once_each, setup, teardown),
+		cmocka_unit_test_setup_teardown(prompts_are_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(prompts_hold_no_password, setup, teardown),
+		cmocka_unit_test_setup_teardown(prompts_survive_a_kill, setup, teardown),
+		cmocka_unit_test_setup_teardown(numbers_are_the_newest_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(numbers_are_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(failing_is_told_once, setup, teardown),
 	};
 

@@ -150,6 +150,8 @@ int option_set(struct settings *s, const struct option_row *row, const char *val
 const char *option_tone_country(const char *locale);
 void option_print_range(const struct option_row *row, struct buf *out); /* what it may be, for people */
 void option_print(const struct settings *s, const struct option_row *row, struct buf *out); /* the value */
+/* Value, range, default and meaning: what a bare `set` prints. */
+void option_describe(const struct settings *s, const struct option_row *row, struct buf *out);
 
 /* ---- keymap (command/keymap.c) ---------------------------------------------------------------- */
 

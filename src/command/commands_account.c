@@ -242,11 +242,11 @@ static const struct {
 	void (*run)(const struct request *q);
 } actions[] = {
 	{"add", "NAME SIP-URI [KEY=VALUE]...", 2, 1, add},
-	{"edit", "NAME KEY=VALUE...", 2, 1, edit},
-	{"remove", "NAME", 1, 0, remove_account},
-	{"register", "NAME", 1, 0, register_on},
-	{"unregister", "NAME", 1, 0, register_off},
-	{"default", "NAME", 1, 0, make_default},
+	{"edit", "ACCOUNT KEY=VALUE...", 2, 1, edit},
+	{"remove", "ACCOUNT", 1, 0, remove_account},
+	{"register", "ACCOUNT", 1, 0, register_on},
+	{"unregister", "ACCOUNT", 1, 0, register_off},
+	{"default", "ACCOUNT", 1, 0, make_default},
 };
 #define ACTIONS (sizeof(actions) / sizeof(actions[0]))
 

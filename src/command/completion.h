@@ -20,7 +20,7 @@ struct completion {
 struct completions {
 	size_t from, to;             /* bytes of the line that a word replaces */
 	char *common;                /* what all words begin with, quoted alike; "" = no more than is there */
-	struct completion item[COMPLETIONS_MAX]; /* sorted, each word once */
+	struct completion item[COMPLETIONS_MAX]; /* each word once; by name, but the newest calls and numbers first */
 	unsigned n;
 	unsigned all;                /* how many there are in truth */
 	bool done;                   /* the one word is complete: a blank may follow it (no folder, no KEY=) */

@@ -324,6 +324,16 @@ void option_print(const struct settings *s, const struct option_row *row, struct
 		buf_str(out, text_at(s, row));
 }
 
+void option_describe(const struct settings *s, const struct option_row *row, struct buf *out)
+{
+	buf_printf(out, "%s = ", row->name);
+	option_print(s, row, out);
+	buf_printf(out, "%s%s (", *row->unit ? " " : "", row->unit);
+	option_print_range(row, out);
+	/* TRANSLATORS: behind the range of an option: its default and what it means */
+	buf_printf(out, _("; default %1$s): %2$s"), row->fallback, _(row->sentence));
+}
+
 /* ---- the commands ---- */
 
 static const struct option_row *find(const char *name, struct result *r)
@@ -358,12 +368,7 @@ void command_set(struct command_env *env, struct script *script, const struct wo
 	if (!row)
 		return;
 	if (w->n == 2) {
-		buf_printf(&r->text, "%s = ", row->name);
-		option_print(env->settings, row, &r->text);
-		buf_printf(&r->text, "%s%s (", *row->unit ? " " : "", row->unit);
-		option_print_range(row, &r->text);
-		/* TRANSLATORS: behind the range of an option: its default and what it means */
-		buf_printf(&r->text, _("; default %1$s): %2$s"), row->fallback, _(row->sentence));
+		option_describe(env->settings, row, &r->text);
 		return;
 	}
 	parser_join(&value, w, 2, w->n);

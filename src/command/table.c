@@ -8,7 +8,8 @@
 #define ANY UINT_MAX
 
 static const struct command table[] = {
-	{"account", "add NAME SIP-URI [KEY=VALUE]... | edit NAME KEY=VALUE... | remove|register|unregister|default NAME",
+	{"account", "add NAME SIP-URI [KEY=VALUE]... | edit ACCOUNT KEY=VALUE... | "
+	 "remove|register|unregister|default ACCOUNT",
 	 N_("Defines, changes or removes an account, registers it or takes it off, or makes it the default."),
 	 command_account, 1, ANY, {ARG_WORD, ARG_ACCOUNT, ARG_WORD}},
 	{"answer", "[CALL]", N_("Answers the call, or the one that has been ringing longest."),
@@ -39,7 +40,7 @@ static const struct command table[] = {
 	{"list-commands", "", N_("Prints every command with its arguments."), command_list, 0, 0, {ARG_NONE}},
 	{"mute", "[on|off|toggle]", N_("Silences the microphone, or opens it again; alone, the other of the two."),
 	 command_mute, 0, 1, {ARG_ON_OFF}},
-	{"notice", "next|prev|dismiss|open|contact [N]|edit|password|codecs|save",
+	{"notice", "next|prev|dismiss|open|edit|password|codecs|save | contact [N]",
 	 N_("Selects, dismisses or opens a notice; calls the address number N that it offers; asks for what a new try needs: "
 	    "another address, the password, other codecs; or saves the messages."),
 	 command_notice, 1, 2, {ARG_WORD}},
@@ -61,12 +62,13 @@ static const struct command table[] = {
 	 command_trace, 2, 3, {ARG_WORD, ARG_FILE}},
 	{"unbind", "CONTEXT KEYS", N_("Takes the command away from keys."),
 	 command_unbind, 2, 2, {ARG_CONTEXT, ARG_KEYS}},
-	{"view", "NAME|next|quit|trace [CALL]|dial [TEXT]|prompt [TEXT]",
+	{"view", "VIEW|next|quit | trace [CALL] | dial|prompt [TEXT]",
 	 N_("Shows another part of the screen; trace: the messages of a call. The prompts are views too."),
 	 command_view, 1, ANY, {ARG_VIEW, ARG_TEXT}},
-	{"volume", "[[+|-]N]", N_("Sets how loud the other side is, in percent; with a sign, louder or softer by so much."),
+	{"volume", "[N|+N|-N]", N_("Sets how loud the other side is, in percent; with a sign, louder or softer by so much."),
 	 command_volume, 0, 1, {ARG_WORD}},
-	{"wait", "registered|ringing|established|closed|idle|outcome [4xx|CODE]|dtmf DIGITS|incoming [TIMEOUT]",
+	{"wait", "registered|ringing|established|closed|idle|incoming [TIMEOUT] | outcome [4xx|CODE] [TIMEOUT] | "
+	 "dtmf DIGITS [TIMEOUT]",
 	 N_("Holds up the script until that has come, at most 60 s or the time given."),
 	 NULL, 1, 3, {ARG_CONDITION, ARG_WORD}},
 };

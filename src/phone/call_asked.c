@@ -84,23 +84,17 @@ static void send_invite(struct call *c, const struct dial *dial, const struct ac
 int call_dial(struct phone *p, const struct dial *dial, const char *name, bool follow_proxy, unsigned *call,
 	      const char **why)
 {
-	const struct account *given = NULL, *list[ACCOUNTS_MAX];
+	const struct account *given = NULL;
 	const struct codec *codec[CODEC_COUNT];
 	struct target target;
 	struct call *c;
-	unsigned i, codecs;
+	unsigned codecs;
 	int err;
 
 	*call = 0;
-	if (dial->account && !(given = phone_account(p, dial->account))) {
-		/* TRANSLATORS: %s is the name that was typed */
-		snprintf(p->why, sizeof(p->why), _("There is no account called %.64s."), dial->account);
-		*why = p->why;
-		return ENOENT;
-	}
-	for (i = 0; i < p->accounts; i++)
-		list[i] = &p->account[i];
-	err = target_read(&target, dial->target, given, list, p->accounts, why);
+	if (dial->account && !(given = phone_account(p, dial->account)))
+		return phone_no_account(p, dial->account, why);
+	err = phone_read_target(p, &target, dial->target, given, why);
 	if (err)
 		return err;
 	codecs = call_choose_codecs(codec, dial->codecs ? dial->codecs : p->settings->codecs);

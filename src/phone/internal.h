@@ -140,6 +140,13 @@ struct phone {
 	char why[SNAPSHOT_TEXT * 2];     /* the sentence of the last refusal */
 };
 
+/* contact.c */
+/* As target_read() with the phone's accounts; before digits and user parts TEXT is tried as the name or nick of a contact,
+ * who is called by the account that the contact names unless GIVEN is one. ENOENT: there is no such account. */
+int phone_read_target(struct phone *p, struct target *t, const char *text, const struct account *given, const char **why);
+/* ENOENT with a sentence in *WHY. */
+int phone_no_account(struct phone *p, const char *name, const char **why);
+
 /* refusal.c */
 /* The code that a call is refused with before it rings, 0: it may. NULL *TEXT: nobody is told. */
 unsigned refusal_of(const struct phone *p, const struct incoming *in, const char **text);

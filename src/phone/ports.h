@@ -119,6 +119,26 @@ void port_store_register(char name, const char *lines);
 typedef void store_register_h(char name, const char *lines, void *arg);
 void port_store_registers(store_register_h *h, void *arg);
 
+/* A contact of the user's (store/). Its strings are the store's and good until another contact is asked for. */
+struct contact_entry {
+	const char *name;               /* never "" */
+	const char *nick;               /* "" = none */
+	const char *uri;                /* an address with a scheme or an @ */
+	const char *account;            /* that calls it, "" = none named */
+	const char *dialled;            /* what calls it when it is typed: the name, else the nick, else the address */
+};
+/* The contact whose name or nick TEXT is, whatever the case of its letters: true and *ENTRY. WAIT: when the file has
+ * changed it is read to its end first (for 50,000 contacts a fifth of a second); else what was read before may stand. */
+bool port_contact_find(const char *text, bool wait, struct contact_entry *entry);
+typedef void contact_entry_h(const struct contact_entry *entry, void *arg);
+/* Calls H for each contact, in the order of their names, that has words (of name and nick) which begin with those of
+ * TYPED, or whose address begins so; "" = for all. Takes a few ms for 50,000 of them. */
+void port_contacts(const char *typed, contact_entry_h *h, void *arg);
+/* Calls H for each address among the newest calls of the history that begins with TYPED, with or without its sip: - the
+ * newest first, each once; NAME is who it was then, "" = not known. Addresses that could not be called are left out. */
+typedef void store_number_h(const char *uri, const char *name, void *arg);
+void port_store_numbers(const char *typed, store_number_h *h, void *arg);
+
 /* The messages of calls (sip/): what `view trace`, `notice open` and `trace save` show. A call's messages are kept
  * until 64 later calls have begun, at most 256 a call (the first 64 and the last 192) of 8 KiB each. */
 struct trace_line {

@@ -84,9 +84,7 @@ bool phone_dnd(const struct phone *p)
 
 int phone_set_forward(struct phone *p, const char *target, const char **why)
 {
-	const struct account *list[ACCOUNTS_MAX];
 	struct target read;
-	unsigned i;
 	int err;
 
 	if (!target) {
@@ -94,9 +92,7 @@ int phone_set_forward(struct phone *p, const char *target, const char **why)
 		phone_changed(p);
 		return 0;
 	}
-	for (i = 0; i < p->accounts; i++)
-		list[i] = &p->account[i];
-	err = target_read(&read, target, NULL, list, p->accounts, why);
+	err = phone_read_target(p, &read, target, NULL, why);
 	if (err)
 		return err;
 	text_copy(p->forward, sizeof(p->forward), read.uri);

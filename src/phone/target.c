@@ -281,6 +281,11 @@ static size_t scheme_length(const char *text)
 	return text[n] == ':' ? n : 0;
 }
 
+bool target_is_address(const char *text)
+{
+	return scheme_length(text) || strchr(text, '@');
+}
+
 static bool has_control(const char *s)
 {
 	for (; *s; s++) {
@@ -322,7 +327,7 @@ static const char *read_target(struct target *t, const char *text, const struct 
 	if (n && !text[n])
 		return at_domain(t, user, given, accounts, count);
 	if (strchr(text, ' '))
-		return N_("A name to call cannot have spaces in it.");
+		return N_("No contact has that name, and an address cannot have spaces in it.");
 	if (!is_user(text, strlen(text)))
 		return N_("The name has a character that a SIP address cannot have.");
 	return at_domain(t, text, given, accounts, count);

@@ -2,6 +2,7 @@
 #ifndef OFFHOOK_PHONE_TARGET_H
 #define OFFHOOK_PHONE_TARGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "phone/account.h"
@@ -22,6 +23,9 @@ struct target {
  * first registered, the first. EINVAL with *WHY a translated sentence; nothing is guessed. */
 int target_read(struct target *t, const char *text, const struct account *given,
 		const struct account *const *accounts, unsigned count, const char **why);
+
+/* Does TEXT have a scheme or an '@', so that it is no name or number? */
+bool target_is_address(const char *text);
 
 /* The parts of a sip: URI: user (may be ""), host without brackets, port (0 = none). 0, EINVAL,
  * or EOVERFLOW when a part does not fit. */

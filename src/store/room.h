@@ -20,4 +20,9 @@ void redials_put(const struct redial_record *record);
 void redials_drop(const char *uri, const char *account);
 int history_export(const char *file, unsigned *rows);
 
+/* As port_store_prompt(), port_store_prompts() and port_store_numbers(). */
+void prompts_put(const char *kind, const char *line);
+void prompts_each(const char *kind, store_line_h *h, void *arg);
+void numbers_each(const char *typed, store_number_h *h, void *arg);
+
 #endif

@@ -367,6 +367,19 @@ def calls(speech):
     row("of that its own share (PSS)", "MB", figures["pss"])
 
 
+def completion(home):
+    """Milliseconds of the processor for each key, with 50,000 contacts and 5,000 calls in the history."""
+    program = os.path.join(offhook.BUILD, "tests", "complete_alone")
+    out = subprocess.run([program, home.path, "50000", "5000"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    times = {}
+    for line in out.splitlines():
+        what, value = line.split()
+        times.setdefault(what, []).append(float(value))
+    row("completion: a key, 50,000 contacts", "ms CPU", {"offhook": times["key"]})
+    row("the slowest of these %d keys" % len(times["key"]), "ms CPU", {"offhook": [max(times["key"])]}, floor=10)
+    row("reading them: the loop's longest wait", "ms CPU", {"offhook": times["step"]}, floor=50)
+
+
 def make_speech(home):
     """The same words for both: by (rate, channels), as baresip's file source takes only what its codec has."""
     files = {}
@@ -405,6 +418,7 @@ def main():
         ringing()
         idle()
         calls(make_speech(home))
+        completion(home)
     finally:
         home.remove()
     broken = sum(v == "DOES NOT HOLD" for v in table)

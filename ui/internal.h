@@ -9,6 +9,7 @@
 #include "ui/keys.h"
 #include "ui/prompt.h"
 #include "ui/run.h"
+#include "ui/suggestions.h"
 #include "ui/terminal.h"
 #include "ui/view.h"
 
@@ -33,8 +34,12 @@ extern struct ui {
 	bool prompting;
 	struct prompt prompt;
 	char *edit_label, *edit_command; /* of what is edited */
+	struct suggestions suggestions;
+	struct buf hint;                 /* what is to come where the cursor is */
+	bool remembered;                 /* the lines that were entered in earlier runs are here */
 	char message[1024];              /* under the view until the next key */
 	enum role message_role;
+	uint64_t message_ms;             /* since when */
 	bool asking_quit;
 	bool asking_redial;              /* whether to call again, about notice .asked_notice: as drawn last */
 	unsigned asked_notice, rung_notice;
@@ -66,8 +71,11 @@ int ui_edit_h(const char *label, const char *text, const char *command, void *ar
 /* KEY goes to the open prompt; the same for one out of pasted text. */
 void ui_prompt_key(const char *key);
 void ui_prompt_paste(const char *key);
-/* Draws it in line Y, with the cursor in it. */
-void ui_prompt_draw(unsigned y);
+/* Is a line above the prompt to be left free for its hint? */
+bool ui_prompt_hints(void);
+/* Draws it in line Y, with the cursor in it; above it the hint where nothing stands, and the suggestions in at most ROWS
+ * lines. */
+void ui_prompt_draw(unsigned y, unsigned rows);
 void ui_prompt_stop(void);
 
 /* picture.c */

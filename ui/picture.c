@@ -11,6 +11,7 @@
 
 #define NARROW_COLS 70
 #define NARROW_ROWS 16
+#define SUGGESTION_ROWS 8
 
 static void draw_title(void)
 {
@@ -63,10 +64,12 @@ static void draw_message(unsigned y, enum role role, const char *text)
 }
 
 /* The line above the status bar: what is typed, a question, an answer, or just a rule. */
-static void draw_line(unsigned y)
+static void draw_line(const struct picture *p, unsigned y)
 {
 	if (ui.prompting) {
-		ui_prompt_draw(y);
+		if (ui.message[0] && y > 1)
+			draw_message(y - 1, ui.message_role, ui.message);
+		ui_prompt_draw(y, p->rows / 2 < SUGGESTION_ROWS ? p->rows / 2 : SUGGESTION_ROWS);
 	}
 	else if (ui.asking_quit) {
 		/* TRANSLATORS: a question; the keys in brackets stay as they are */
@@ -112,6 +115,8 @@ void ui_draw(void)
 	p.narrow = cols < NARROW_COLS || rows < NARROW_ROWS;
 	p.y = p.narrow ? 0 : 2;
 	p.rows = rows > p.y + 2 ? rows - p.y - 2 : 0;
+	if (!p.narrow && ui_prompt_hints())
+		p.rows--;
 	if (!p.narrow)
 		draw_title();
 	ui.view->draw(&p);
@@ -127,5 +132,5 @@ void ui_draw(void)
 		statusbar_draw(&bar, clock);
 	}
 	if (rows > 2 || ui.prompting)
-		draw_line(rows > 2 ? rows - 2 : 0);
+		draw_line(&p, rows > 2 ? rows - 2 : 0);
 }

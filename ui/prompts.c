@@ -7,14 +7,66 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "phone/ports.h"
 #include "ui/internal.h"
+
+#define HINT_ON  1  /* these two bytes stand around the argument that is being typed */
+#define HINT_OFF 2
+#define SEARCH_COLS 12 /* of what is looked for */
+
+static const struct {
+	const char *history;         /* what the store calls its lines; NULL: they are kept for this run */
+	bool completes;
+	enum completion_language language;
+} kinds[PROMPT_KINDS] = {
+	[PROMPT_COMMAND] = { "command", true, COMPLETE_COMMAND },
+	[PROMPT_DIAL]    = { "dial", true, COMPLETE_TARGET },
+	[PROMPT_SEARCH]  = { "search", false, COMPLETE_TARGET },
+	[PROMPT_EDIT]    = { NULL, true, COMPLETE_COMMAND },
+};
+
+static bool completes(void)
+{
+	return kinds[ui.prompt.kind].completes && !ui.prompt.searching;
+}
+
+/* ---- opening ---- */
+
+static void line_h(const char *line, void *arg)
+{
+	prompt_remember(&ui.prompt, *(const enum prompt_kind *)arg, line);
+}
+
+static void remember_all(void)
+{
+	enum prompt_kind kind;
+
+	if (ui.remembered)
+		return;
+	ui.remembered = true;
+	for (kind = 0; kind < PROMPT_KINDS; kind++) {
+		if (kinds[kind].history)
+			port_store_prompts(kinds[kind].history, line_h, &kind);
+	}
+}
+
+/* The line or the cursor is another. */
+static void look_anew(void)
+{
+	buf_free(&ui.hint);
+	if (ui.prompting && completes())
+		completion_hint(ui.env, kinds[ui.prompt.kind].language, ui.prompt.text, ui.prompt.cursor, &ui.hint);
+	ui_schedule();
+}
 
 void ui_open_prompt(enum prompt_kind kind, const char *text)
 {
+	remember_all();
+	suggestions_close(&ui.suggestions);
 	prompt_open(&ui.prompt, kind, text);
 	ui.prompting = true;
 	ui.message[0] = '\0';
-	ui_schedule();
+	look_anew();
 }
 
 int ui_edit_h(const char *label, const char *text, const char *command, void *arg)
@@ -35,6 +87,8 @@ int ui_edit_h(const char *label, const char *text, const char *command, void *ar
 	return 0;
 }
 
+/* ---- what becomes of it ---- */
+
 /* The command line that TEXT stands for; it may have none. */
 static void make_line(struct buf *line, const char *text)
 {
@@ -51,17 +105,14 @@ static void make_line(struct buf *line, const char *text)
 
 static void entered(void)
 {
-	struct buf line = { 0 }, shown = { 0 };
+	struct buf line = { 0 };
 	const char *text = ui.prompt.text;
 
 	ui.prompting = false;
 	while (*text == ' ')
 		text++;
-	/* without its secrets, whatever it is for */
-	if (*text)
-		parser_mask(&shown, text);
-	if (shown.s)
-		prompt_remember(&ui.prompt, shown.s);
+	if (prompt_remember(&ui.prompt, ui.prompt.kind, text) && kinds[ui.prompt.kind].history)
+		port_store_prompt(kinds[ui.prompt.kind].history, text);
 	if (ui.prompt.kind == PROMPT_SEARCH) {
 		if (!view_trace_search(text))
 			ui_message(ROLE_WARNING, _("Not found."));
@@ -74,54 +125,133 @@ static void entered(void)
 	else if (line.len)
 		ui_run(SCRIPT_PROMPT, line.s, ui_answer_h);
 	buf_free(&line);
-	buf_free(&shown);
+}
+
+/* Keys that the list of suggestions takes. */
+static bool suggests(const char *key)
+{
+	bool back = strcmp(key, "<S-Tab>") == 0;
+
+	if (completes() && (back || strcmp(key, "<Tab>") == 0)) {
+		suggestions_step(&ui.suggestions, &ui.prompt, ui.env, kinds[ui.prompt.kind].language, back ? -1 : 1);
+		return true;
+	}
+	if (ui.suggestions.open && strcmp(key, "<Esc>") == 0) {
+		suggestions_close(&ui.suggestions);
+		return true;
+	}
+	suggestions_close(&ui.suggestions);
+	return false;
 }
 
 void ui_prompt_key(const char *key)
 {
-	switch (prompt_key(&ui.prompt, key)) {
-	case PROMPT_ENTERED:
-		entered();
-		break;
-	case PROMPT_CANCELLED:
-		ui.prompting = false;
-		break;
-	case PROMPT_OPEN:
-		break;
+	if (!suggests(key)) {
+		switch (prompt_key(&ui.prompt, key)) {
+		case PROMPT_ENTERED:
+			entered();
+			break;
+		case PROMPT_CANCELLED:
+			ui.prompting = false;
+			break;
+		case PROMPT_OPEN:
+			break;
+		}
 	}
-	ui_schedule();
+	look_anew();
 }
 
 void ui_prompt_paste(const char *key)
 {
+	suggestions_close(&ui.suggestions);
 	prompt_paste(&ui.prompt, key);
-	ui_schedule();
+	look_anew();
 }
+
+/* ---- what is shown ---- */
 
 /* What stands before the line. */
 static void label(char *out, size_t size)
 {
+	const struct prompt *p = &ui.prompt;
 	char shown[64];
 
-	switch (ui.prompt.kind) {
-	case PROMPT_EDIT:
+	if (p->searching) {
+		text_fit(shown, sizeof(shown), p->needle, SEARCH_COLS);
+		/* TRANSLATORS: before the line that was found in the history; %s is what is looked for */
+		snprintf(out, size, p->missed ? _("(not found) %s: ") : _("(search) %s: "), shown);
+	}
+	else if (p->kind == PROMPT_EDIT) {
 		text_show_str(shown, sizeof(shown), ui.edit_label);
 		snprintf(out, size, "%s: ", shown);
-		break;
-	case PROMPT_DIAL:
+	}
+	else if (p->kind == PROMPT_DIAL) {
 		/* TRANSLATORS: before the name or number that is being typed */
 		snprintf(out, size, "%s", _("Dial: "));
-		break;
-	default:
-		snprintf(out, size, "%s", ui.prompt.kind == PROMPT_SEARCH ? "/" : ":");
+	}
+	else {
+		snprintf(out, size, "%s", p->kind == PROMPT_SEARCH ? "/" : ":");
 	}
 }
 
-void ui_prompt_draw(unsigned y)
+bool ui_prompt_hints(void)
+{
+	return ui.prompting && kinds[ui.prompt.kind].completes;
+}
+
+/* The hint in line Y; where it is too long, from a word on that lets the argument in hand be seen. */
+static void draw_hint(unsigned y)
+{
+	static const char ends[] = { HINT_ON, HINT_OFF, '\0' };
+	unsigned cols = screen_cols() > 2 ? screen_cols() - 2 : 0, x = 1, before;
+	char *from = ui.hint.s, *on = strchr(from, HINT_ON), *off = on ? strchr(on, HINT_OFF) : NULL;
+	enum role role = ROLE_DIM;
+
+	if (off) {
+		*off = '\0';
+		before = screen_width(from);
+		while (before > cols && from < on) {
+			from += strcspn(from, " ");
+			from += *from == ' ';
+			before = screen_width(from);
+		}
+		*off = HINT_OFF;
+	}
+	while (*from && x <= cols) {
+		size_t n = strcspn(from, ends);
+		char part[512];
+
+		text_copyn(part, sizeof(part), from, n);
+		x += screen_put(y, x, cols + 1 - x, role, part);
+		from += n;
+		if (*from)
+			role = *from++ == HINT_ON ? ROLE_ACCENT : ROLE_DIM;
+	}
+}
+
+/* What is to be said in the line above. */
+static void draw_line_above(unsigned y)
+{
+	const char *note = suggestions_note(&ui.suggestions);
+
+	if (ui.suggestions.nothing)
+		screen_put(y, 1, screen_cols(), ROLE_DIM, _("Nothing fits here."));
+	else if (note[0])
+		screen_put(y, 1, screen_cols(), ROLE_DIM, note);
+	else if (ui.hint.s)
+		draw_hint(y);
+}
+
+void ui_prompt_draw(unsigned y, unsigned rows)
 {
 	char shown[PROMPT_BYTES], before[128];
-	unsigned x, cols, cursor;
+	unsigned x, cols, cursor, above = y;
 
+	if (y && completes() && screen_is_blank(y - 1)) {
+		above--;
+		draw_line_above(above);
+	}
+	suggestions_draw(&ui.suggestions, above, rows);
 	label(before, sizeof(before));
 	x = screen_put(y, 0, screen_cols() / 2, ROLE_ACCENT, before);
 	cols = screen_cols() > x ? screen_cols() - x : 0;
@@ -133,6 +263,8 @@ void ui_prompt_draw(unsigned y)
 void ui_prompt_stop(void)
 {
 	prompt_free(&ui.prompt);
+	suggestions_close(&ui.suggestions);
+	buf_free(&ui.hint);
 	free(ui.edit_label);
 	free(ui.edit_command);
 	ui.edit_label = ui.edit_command = NULL;

@@ -17,6 +17,7 @@
 
 #define FRAME_MS    20   /* least time between two pictures */
 #define TYPED_MAX   4096
+#define READ_MS     3000 /* a line that is told stays so long over a prompt, whatever is typed */
 
 struct ui ui;
 
@@ -34,6 +35,7 @@ void ui_message(enum role role, const char *text)
 {
 	snprintf(ui.message, sizeof(ui.message), "%s", text);
 	ui.message_role = role;
+	ui.message_ms = loop_now_ms();
 	ui_schedule();
 }
 
@@ -93,6 +95,7 @@ static void look_for_news(void)
 			;
 		text_copy(ui.message, sizeof(ui.message), s->notice[i].title);
 		ui.message_role = s->notice[i].severity == SEVERITY_ERROR ? ROLE_ERROR : ROLE_WARNING;
+		ui.message_ms = loop_now_ms();
 	}
 	ui.calls_mark = mark;
 	ui.selected_notice = selected;
@@ -233,17 +236,18 @@ static bool plain_h(const char *key, bool first)
 {
 	size_t i;
 
-	if (ui.prompting) {
-		if (!first)
-			ui_prompt_key(key);
-		return !first;
-	}
+	if (ui.prompting && first)
+		return false;
 	if (first) {
 		bool used = ui.view->key && ui.view->key(key);
 
 		if (used)
 			ui_schedule();
 		return used;
+	}
+	if (ui.prompting && strcmp(key, "<C-l>") != 0 && strcmp(key, "<C-z>") != 0) {
+		ui_prompt_key(key);
+		return true;
 	}
 	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
 		if (strcmp(fixed[i].key, key) == 0) {
@@ -264,7 +268,8 @@ static void bound_h(const char *command, const char *keys)
 
 static void take_key(const char *key)
 {
-	if (ui.message[0]) {
+	/* somebody who is typing has to have the time to read it */
+	if (ui.message[0] && (!ui.prompting || loop_now_ms() - ui.message_ms >= READ_MS)) {
 		ui.message[0] = '\0';
 		ui_schedule();
 	}

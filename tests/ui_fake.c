@@ -802,6 +802,9 @@ static bool run(struct script *s, const char *line, struct buf *out)
 			loop_timer_stop(flood);
 		return fake_show(line + 5);
 	}
+	if (strcmp(line, "edit") == 0)
+		return s->env->edit_h("macro a", "dial sip:zoe@example.com ; wait established ; dtmf 1234# ; sleep 2s ; hangup",
+				      "macro define a", s->env->arg) == 0;
 	if (strncmp(line, "echo ", 5) == 0)
 		buf_str(out, line + 5);
 	else if (strncmp(line, "later ", 6) == 0 && loop_timer_new(&timer, later_h, &timer) == 0) {

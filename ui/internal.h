@@ -73,9 +73,9 @@ void ui_prompt_key(const char *key);
 void ui_prompt_paste(const char *key);
 /* Is a line above the prompt to be left free for its hint? */
 bool ui_prompt_hints(void);
-/* Draws it in line Y, with the cursor in it; above it the hint where nothing stands, and the suggestions in at most ROWS
- * lines. */
-void ui_prompt_draw(unsigned y, unsigned rows);
+/* Draws it in line Y, with the cursor in it, over picture P: above it the hint where nothing stands, and the
+ * suggestions. */
+void ui_prompt_draw(const struct picture *p, unsigned y);
 void ui_prompt_stop(void);
 
 /* picture.c */

@@ -11,7 +11,6 @@
 
 #define NARROW_COLS 70
 #define NARROW_ROWS 16
-#define SUGGESTION_ROWS 8
 
 static void draw_title(void)
 {
@@ -69,7 +68,7 @@ static void draw_line(const struct picture *p, unsigned y)
 	if (ui.prompting) {
 		if (ui.message[0] && y > 1)
 			draw_message(y - 1, ui.message_role, ui.message);
-		ui_prompt_draw(y, p->rows / 2 < SUGGESTION_ROWS ? p->rows / 2 : SUGGESTION_ROWS);
+		ui_prompt_draw(p, y);
 	}
 	else if (ui.asking_quit) {
 		/* TRANSLATORS: a question; the keys in brackets stay as they are */

@@ -10,6 +10,7 @@
 #include "phone/ports.h"
 #include "ui/internal.h"
 
+#define SUGGESTION_ROWS 8
 #define HINT_ON  1  /* these two bytes stand around the argument that is being typed */
 #define HINT_OFF 2
 #define SEARCH_COLS 12 /* of what is looked for */
@@ -229,29 +230,33 @@ static void draw_hint(unsigned y)
 	}
 }
 
-/* What is to be said in the line above. */
-static void draw_line_above(unsigned y)
+/* Suggestions above line Y, and in it what is to be said where nothing stands. */
+static void draw_above(const struct picture *p, unsigned y)
 {
-	const char *note = suggestions_note(&ui.suggestions);
+	unsigned rows = p->rows / 2 < SUGGESTION_ROWS ? p->rows / 2 : SUGGESTION_ROWS, n;
+	bool free = screen_is_blank(y);
+	const char *note;
 
+	n = suggestions_draw(&ui.suggestions, free ? y : y + 1, rows, &note);
+	if (n && !p->narrow && y > n)
+		screen_hline(y - n - 1);
+	if (!free)
+		return;
 	if (ui.suggestions.nothing)
-		screen_put(y, 1, screen_cols(), ROLE_DIM, _("Nothing fits here."));
-	else if (note[0])
+		note = _("Nothing fits here.");
+	if (note[0])
 		screen_put(y, 1, screen_cols(), ROLE_DIM, note);
 	else if (ui.hint.s)
 		draw_hint(y);
 }
 
-void ui_prompt_draw(unsigned y, unsigned rows)
+void ui_prompt_draw(const struct picture *p, unsigned y)
 {
 	char shown[PROMPT_BYTES], before[128];
-	unsigned x, cols, cursor, above = y;
+	unsigned x, cols, cursor;
 
-	if (y && completes() && screen_is_blank(y - 1)) {
-		above--;
-		draw_line_above(above);
-	}
-	suggestions_draw(&ui.suggestions, above, rows);
+	if (y && completes())
+		draw_above(p, y - 1);
 	label(before, sizeof(before));
 	x = screen_put(y, 0, screen_cols() / 2, ROLE_ACCENT, before);
 	cols = screen_cols() > x ? screen_cols() - x : 0;

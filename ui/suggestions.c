@@ -81,11 +81,6 @@ void suggestions_step(struct suggestions *s, struct prompt *p, const struct comm
 	s->at = at;
 }
 
-const char *suggestions_note(const struct suggestions *s)
-{
-	return s->at && s->found.item[s->at - 1].note ? s->found.item[s->at - 1].note : "";
-}
-
 /* ---- rows ---- */
 
 void suggestions_lay_out(const struct suggestions *s, unsigned cols, unsigned rows, struct suggestions_grid *g)
@@ -116,7 +111,7 @@ void suggestions_lay_out(const struct suggestions *s, unsigned cols, unsigned ro
 		g->more = 0;
 }
 
-unsigned suggestions_draw(const struct suggestions *s, unsigned y, unsigned rows)
+unsigned suggestions_draw(const struct suggestions *s, unsigned y, unsigned rows, const char **note)
 {
 	unsigned cols = screen_cols(), top, i;
 	struct suggestions_grid g;
@@ -124,6 +119,7 @@ unsigned suggestions_draw(const struct suggestions *s, unsigned y, unsigned rows
 
 	/* the first column is for the marker */
 	suggestions_lay_out(s, cols ? cols - 1 : 0, rows < y ? rows : y, &g);
+	*note = s->at && !g.notes && s->found.item[s->at - 1].note ? s->found.item[s->at - 1].note : "";
 	top = y - g.rows - (g.more > 0);
 	for (i = top; i < y; i++)
 		screen_blank(i);

@@ -20,9 +20,6 @@ void suggestions_close(struct suggestions *s);
  * is open, puts in the next. Nothing happens when there is no memory. */
 void suggestions_step(struct suggestions *s, struct prompt *p, const struct command_env *env,
 		      enum completion_language language, int step);
-/* What is to be said about the one in the line, or "". */
-const char *suggestions_note(const struct suggestions *s);
-
 /* How they are laid out. */
 struct suggestions_grid {
 	unsigned first, shown;       /* of .found; those around the one in the line */
@@ -32,7 +29,8 @@ struct suggestions_grid {
 };
 /* In COLS columns and at most ROWS rows, that for .more included. Pure. */
 void suggestions_lay_out(const struct suggestions *s, unsigned cols, unsigned rows, struct suggestions_grid *g);
-/* Draws them in at most ROWS rows that end above line Y, over what stands there; returns how many rows it took. */
-unsigned suggestions_draw(const struct suggestions *s, unsigned y, unsigned rows);
+/* Draws them in at most ROWS rows that end above line Y, over what stands there; returns how many rows it took. *NOTE is
+ * what is to be said about the one in the line if the rows do not say it, or "". */
+unsigned suggestions_draw(const struct suggestions *s, unsigned y, unsigned rows, const char **note);
 
 #endif

@@ -113,6 +113,7 @@ static void edits(void **state)
 	size_t i;
 
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		finish(state);
 		begin(state);
 		assert_int_equal(press(table[i].keys), PROMPT_OPEN);
 		assert_string_equal(p.text, table[i].text);

@@ -889,6 +889,36 @@ static void typing_is_not_disturbed(void **state)
 	stop(&t);
 }
 
+/* A prompt that some script opens does not take the place of the one that somebody types at. */
+static void typing_is_not_taken_away(void **state)
+{
+	struct terminal t;
+
+	(void)state;
+	start(&t, "idle", 24, 80, NULL);
+	assert_true(up(&t));
+	type(&t, ":later view dial x\r");
+	assert_string_equal(told(&t), "later view dial x");
+	type(&t, ":kept");
+	assert_string_equal(told(&t), "busy");
+	type(&t, " it\r");
+	assert_string_equal(told(&t), "command: kept it");
+	assert_string_equal(told(&t), "kept it");
+	/* nor is the next key taken for an answer */
+	type(&t, ":case talking\r");
+	assert_string_equal(told(&t), "case talking");
+	type(&t, ":later view quit\r");
+	assert_string_equal(told(&t), "later view quit");
+	type(&t, ":kept");
+	assert_string_equal(told(&t), "busy");
+	type(&t, "\003:later view dial x\r");
+	assert_string_equal(told(&t), "later view dial x");
+	assert_string_equal(told(&t), "done");
+	type(&t, "y\r");
+	assert_string_equal(told(&t), "dial 'xy'");
+	stop(&t);
+}
+
 /* What was edited becomes the last word of the command that asked for it. */
 static void edits(void **state)
 {
@@ -942,14 +972,14 @@ static void sequences(void **state)
 
 int main(int argc, char **argv)
 {
-	struct CMUnitTest tests[GOLDENS + 15] = { 0 };
+	struct CMUnitTest tests[GOLDENS + 16] = { 0 };
 	static const struct { const char *name; CMUnitTestFunction h; } others[] = {
 		{ "resize_storm", resize_storm }, { "stalled", stalled }, { "quits_while_stalled", quits_while_stalled },
 		{ "crash", crash }, { "hangs_up", hangs_up }, { "refuses_dumb_terminals", refuses_dumb_terminals },
 		{ "idle_is_silent", idle_is_silent }, { "enter_waits", enter_waits }, { "sequences", sequences },
 		{ "countdown_is_cheap", countdown_is_cheap }, { "due_waits", due_waits }, { "notice_keys", notice_keys },
 		{ "typing_is_cheap", typing_is_cheap }, { "typing_is_not_disturbed", typing_is_not_disturbed },
-		{ "edits", edits },
+		{ "edits", edits }, { "typing_is_not_taken_away", typing_is_not_taken_away },
 	};
 	unsigned i, n = 0;
 

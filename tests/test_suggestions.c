@@ -160,6 +160,7 @@ static void only_one(void **state)
 	step(1);
 	assert_string_equal(p.text, "set codecs");
 	assert_false(s.open);
+	finish(state);
 	begin(state);
 	found.words = "codecs";
 	found.done = true;

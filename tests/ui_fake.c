@@ -768,11 +768,17 @@ static void notice_select(int step)
 
 static struct loop_timer *flood;
 static char later[32];
+static struct command_env *later_env;
 
 static void later_h(void *arg)
 {
+	struct command_env *env = later_env;
+
 	loop_timer_free(*(struct loop_timer **)arg);
-	fake_show(later);
+	if (strncmp(later, "view ", 5) == 0)
+		dprintf(told_fd, "%s\n", env->view_h(later + 5, env->arg) == EBUSY ? "busy" : "done");
+	else
+		fake_show(later);
 }
 
 static bool run(struct script *s, const char *line, struct buf *out)
@@ -810,6 +816,7 @@ static bool run(struct script *s, const char *line, struct buf *out)
 	else if (strncmp(line, "later ", 6) == 0 && loop_timer_new(&timer, later_h, &timer) == 0) {
 		/* By then somebody is typing. */
 		text_copy(later, sizeof(later), line + 6);
+		later_env = s->env;
 		loop_timer_start(timer, 300);
 	}
 	else if (strcmp(line, "notice open") == 0)

@@ -32,6 +32,7 @@ extern struct ui {
 	bool typing;
 
 	bool prompting;
+	bool by_key;                     /* a command runs that a key stands for */
 	struct prompt prompt;
 	char *edit_label, *edit_command; /* of what is edited */
 	struct suggestions suggestions;
@@ -64,8 +65,8 @@ void ui_run(enum script_kind kind, const char *line, run_answer_h *h);
 void ui_answer_h(bool ok, const char *text, bool dialled);
 
 /* prompts.c */
-/* Opens the prompt of KIND with TEXT (or NULL) in it. */
-void ui_open_prompt(enum prompt_kind kind, const char *text);
+/* Opens the prompt of KIND with TEXT (or NULL) in it. EBUSY: somebody is typing at one, who is not to be disturbed. */
+int ui_open_prompt(enum prompt_kind kind, const char *text);
 /* The same for a text that is a command's last word; see edit_h of struct command_env. */
 int ui_edit_h(const char *label, const char *text, const char *command, void *arg);
 /* KEY goes to the open prompt; the same for one out of pasted text. */
@@ -89,8 +90,8 @@ bool ui_redial_is_asked(void);
 void ui_redial_question(char *out, size_t size);
 /* True when KEY was the answer to it. Others do what they do, and the question stays. */
 bool ui_answered_redial(const char *key);
-/* Quits, or asks whether to when a call is up. */
-void ui_ask_quit(void);
+/* Quits, or asks whether to when a call is up; EBUSY: somebody is typing, whose next key would be the answer. */
+int ui_ask_quit(void);
 /* True when KEY was the answer. Other keys drop the question and do what they do. */
 bool ui_answered_quit(const char *key);
 

@@ -60,31 +60,34 @@ static void look_anew(void)
 	ui_schedule();
 }
 
-void ui_open_prompt(enum prompt_kind kind, const char *text)
+int ui_open_prompt(enum prompt_kind kind, const char *text)
 {
+	if (ui.prompting && !ui.by_key)
+		return EBUSY;
 	remember_all();
 	suggestions_close(&ui.suggestions);
 	prompt_open(&ui.prompt, kind, text);
 	ui.prompting = true;
 	ui.message[0] = '\0';
 	look_anew();
+	return 0;
 }
 
 int ui_edit_h(const char *label, const char *text, const char *command, void *arg)
 {
 	char *l = strdup(label), *c = strdup(command);
+	int err = l && c ? ui_open_prompt(PROMPT_EDIT, text) : ENOMEM;
 
 	(void)arg;
-	if (!l || !c) {
+	if (err) {
 		free(l);
 		free(c);
-		return ENOMEM;
+		return err;
 	}
 	free(ui.edit_label);
 	free(ui.edit_command);
 	ui.edit_label = l;
 	ui.edit_command = c;
-	ui_open_prompt(PROMPT_EDIT, text);
 	return 0;
 }
 

@@ -69,6 +69,7 @@ static void show_next(void)
 static int trace_h(const char *text)
 {
 	char line[64];
+	int err = 0;
 
 	if (strspn(text, "0123456789") > 0) {
 		show_trace((unsigned)strtoul(text, NULL, 10));
@@ -79,14 +80,14 @@ static int trace_h(const char *text)
 	if (strcmp(text, "open") == 0 && !view_trace_open())
 		return ENOENT;
 	if (strcmp(text, "search") == 0) {
-		ui_open_prompt(PROMPT_SEARCH, NULL);
+		err = ui_open_prompt(PROMPT_SEARCH, NULL);
 	}
 	else if (strcmp(text, "save") == 0) {
 		snprintf(line, sizeof(line), "trace save %u ", view_trace_call());
-		ui_open_prompt(PROMPT_COMMAND, line);
+		err = ui_open_prompt(PROMPT_COMMAND, line);
 	}
 	ui_schedule();
-	return 0;
+	return err;
 }
 
 /* NAME is "WORD" or "WORD TEXT": true with *TEXT behind it. */
@@ -106,20 +107,14 @@ static int view_h(const char *name, void *arg)
 	unsigned i;
 
 	(void)arg;
-	if (is_word(name, "dial", &text)) {
-		ui_open_prompt(PROMPT_DIAL, text);
-		return 0;
-	}
-	if (is_word(name, "prompt", &text)) {
-		ui_open_prompt(PROMPT_COMMAND, text);
-		return 0;
-	}
+	if (is_word(name, "dial", &text))
+		return ui_open_prompt(PROMPT_DIAL, text);
+	if (is_word(name, "prompt", &text))
+		return ui_open_prompt(PROMPT_COMMAND, text);
 	if (is_word(name, "trace", &text))
 		return trace_h(text);
-	if (strcmp(name, "quit") == 0) {
-		ui_ask_quit();
-		return 0;
-	}
+	if (strcmp(name, "quit") == 0)
+		return ui_ask_quit();
 	if (strcmp(name, "next") == 0) {
 		show_next();
 		return 0;

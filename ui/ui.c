@@ -263,7 +263,9 @@ static void bound_h(const char *command, const char *keys)
 	/* Somebody was about to press Enter for something else when the call came in. */
 	if (strcmp(keys, "<CR>") == 0 && ui_rings() && ui_asked_too_soon())
 		return;
+	ui.by_key = true;
 	ui_run(SCRIPT_KEY, command, ui_answer_h);
+	ui.by_key = false;
 }
 
 static void take_key(const char *key)

@@ -37,6 +37,7 @@ extern struct ui {
 	char *edit_label, *edit_command; /* of what is edited */
 	struct suggestions suggestions;
 	struct buf hint;                 /* what is to come where the cursor is */
+	bool hint_old;
 	bool remembered;                 /* the lines that were entered in earlier runs are here */
 	char message[1024];              /* under the view until the next key */
 	enum role message_role;

@@ -51,12 +51,11 @@ static void remember_all(void)
 	}
 }
 
-/* The line or the cursor is another. */
+/* The line or the cursor is another. The hint waits for the next picture: a paste has many keys. */
 static void look_anew(void)
 {
 	buf_free(&ui.hint);
-	if (ui.prompting && completes())
-		completion_hint(ui.env, kinds[ui.prompt.kind].language, ui.prompt.text, ui.prompt.cursor, &ui.hint);
+	ui.hint_old = true;
 	ui_schedule();
 }
 
@@ -233,6 +232,13 @@ static void draw_hint(unsigned y)
 	}
 }
 
+static void make_hint(void)
+{
+	if (ui.hint_old)
+		completion_hint(ui.env, kinds[ui.prompt.kind].language, ui.prompt.text, ui.prompt.cursor, &ui.hint);
+	ui.hint_old = false;
+}
+
 /* Suggestions above line Y, and in it what is to be said where nothing stands. */
 static void draw_above(const struct picture *p, unsigned y)
 {
@@ -247,9 +253,10 @@ static void draw_above(const struct picture *p, unsigned y)
 		return;
 	if (ui.suggestions.nothing)
 		note = _("Nothing fits here.");
+	make_hint();
 	if (note[0])
 		screen_put(y, 1, screen_cols(), ROLE_DIM, note);
-	else if (ui.hint.s)
+	else if (ui.hint.s && !ui.suggestions.at)
 		draw_hint(y);
 }
 

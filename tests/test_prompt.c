@@ -434,6 +434,9 @@ static void scrolls(void **state)
 		{ "日本語", 3, 5, "日本", 0 },
 		{ "ae\xcc\x81x", 0, 3, "e\xcc\x81x", 2 },
 		{ "abc", 0, 1, "", 0 },
+		/* what would turn the line around is not sent, and has no place */
+		{ "a\xe2\x80\xae" "bc\xe2\x81\xa6", 0, 10, "abc", 3 },
+		{ "a\xe2\x80\xae" "bc", 1, 10, "abc", 2 },
 	};
 	char shown[64];
 	size_t i;

@@ -45,6 +45,14 @@ bool prompt_has_secret(const char *text)
 	return false;
 }
 
+/* Does the character at S (N bytes) do something to those around it, so that it is never sent to a terminal? */
+static bool meddles(const char *s, size_t n)
+{
+	char shown[16];
+
+	return text_show(shown, sizeof(shown), s, n) == 0;
+}
+
 /* The line as it may be shown, with the same cursor: an asterisk for each character of a secret, which goes on to the
  * end of its word as the language reads words. Rather too much is hidden than too little. */
 static void mask(struct prompt *shown, const struct prompt *p)
@@ -66,8 +74,10 @@ static void mask(struct prompt *shown, const struct prompt *p)
 			from = secret_from(p, i);
 		if (secret && width)
 			shown->text[shown->len++] = '*';
-		for (size_t k = 0; !secret && k < n; k++)
-			shown->text[shown->len++] = p->text[i + k];
+		if (!secret && !meddles(p->text + i, n)) {
+			memcpy(shown->text + shown->len, p->text + i, n);
+			shown->len += n;
+		}
 		if (i < p->cursor)
 			shown->cursor = shown->len;
 		if (escaped)

@@ -177,10 +177,11 @@ void ui_prompt_paste(const char *key)
 static void label(char *out, size_t size)
 {
 	const struct prompt *p = &ui.prompt;
-	char shown[64];
+	char shown[64], needle[PROMPT_NEEDLE];
 
 	if (p->searching) {
-		text_fit(shown, sizeof(shown), p->needle, SEARCH_COLS);
+		text_show_str(needle, sizeof(needle), p->needle);
+		text_fit(shown, sizeof(shown), needle, SEARCH_COLS);
 		/* TRANSLATORS: before the line that was found in the history; %s is what is looked for */
 		snprintf(out, size, p->missed ? _("(not found) %s: ") : _("(search) %s: "), shown);
 	}

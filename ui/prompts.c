@@ -244,13 +244,13 @@ static void make_hint(void)
 static void draw_above(const struct picture *p, unsigned y)
 {
 	unsigned rows = p->rows / 2 < SUGGESTION_ROWS ? p->rows / 2 : SUGGESTION_ROWS, n;
-	bool free = screen_is_blank(y);
+	bool room = screen_is_blank(y);
 	const char *note;
 
-	n = suggestions_draw(&ui.suggestions, free ? y : y + 1, rows, &note);
+	n = suggestions_draw(&ui.suggestions, room ? y : y + 1, rows, &note);
 	if (n && !p->narrow && y > n)
 		screen_hline(y - n - 1);
-	if (!free)
+	if (!room)
 		return;
 	if (ui.suggestions.nothing)
 		note = _("Nothing fits here.");

@@ -61,6 +61,7 @@ static void keep(struct prompt *p)
 {
 	bool same = strcmp(p->text, line_before.text) == 0;
 	bool together = p->did == p->before && (p->did == DID_TYPE || p->did == DID_REPLACE);
+	struct prompt_line *line;
 	char *text;
 
 	/* what changes nothing begins no piece */
@@ -73,7 +74,10 @@ static void keep(struct prompt *p)
 		memmove(p->undo, p->undo + 1, (PROMPT_UNDO - 1) * sizeof(p->undo[0]));
 		p->undos--;
 	}
-	p->undo[p->undos++] = (struct prompt_line){ text, line_before.cursor, line_before.back };
+	line = &p->undo[p->undos++];
+	line->text = text;
+	line->cursor = line_before.cursor;
+	line->back = line_before.back;
 }
 
 bool prompt_replace(struct prompt *p, size_t from, size_t to, const char *word)

@@ -117,7 +117,9 @@ void prompt_search(struct prompt *p)
 	if (!text)
 		return;
 	free(p->origin.text);
-	p->origin = (struct prompt_line){ text, p->cursor, p->back };
+	p->origin.text = text;
+	p->origin.cursor = p->cursor;
+	p->origin.back = p->back;
 	p->needle[0] = '\0';
 	p->missed = false;
 	p->searching = true;

@@ -99,7 +99,7 @@ void suggestions_lay_out(const struct suggestions *s, unsigned cols, unsigned ro
 	}
 	g->width = widest + GAP < cols ? widest + GAP : cols;
 	g->notes = notes && s->found.all <= rows && g->width + NOTE_COLS <= cols;
-	g->columns = g->notes ? 1 : cols / g->width;
+	g->columns = g->notes || !(cols / g->width) ? 1 : cols / g->width;
 	room = rows * g->columns;
 	if (s->found.all > room && rows > 1)
 		room -= g->columns;

@@ -522,6 +522,36 @@ static const struct golden { const char *folder, *name; unsigned rows, cols; con
 	{ "trace-search-none", "retry", 24, 80, "\033[18~/nothing like it\r", NULL },
 	{ "trace-search-message", "retry", 24, 80, "\033[18~\r/cseq\r", NULL },
 	{ "news-elsewhere", "idle", 24, 80, "\033[18~:later retry\r", NULL },
+	/* what is to come where the cursor is */
+	{ "prompt-hint", "talking", 24, 80, ":dial bob code\033[D", NULL },
+	{ "prompt-hint-narrow", "talking", 10, 40, ":dial bob code", NULL },
+	{ "prompt-hint-wide", "retry", 40, 120, ":dial bob", NULL },
+	{ "prompt-hint-no-color", "idle", 24, 80, ":dial bob", "NO_COLOR=1" },
+	{ "prompt-hint-no-room", "failed", 10, 40, ":dial bob", NULL },
+	/* what could stand there */
+	{ "prompt-list", "failed", 24, 80, ":d\t\t", NULL },
+	{ "prompt-list-narrow", "failed", 10, 40, ":d\t\t", NULL },
+	{ "prompt-list-wide", "retry", 40, 120, ":account \t\t\t", NULL },
+	{ "prompt-list-many", "talking", 24, 80, ":set \t\t\t\t", NULL },
+	{ "prompt-list-many-narrow", "two-calls", 10, 40, ":set \t\t\033[Z", NULL },
+	{ "prompt-list-many-wide", "idle", 40, 120, ":set option-1\t", NULL },
+	{ "prompt-list-people", "idle-demo", 24, 80, "dZ\t\t\t", NULL },
+	{ "prompt-list-ascii", "idle", 24, 80, "dZ\t\t\t\t", "LC_ALL=C" },
+	{ "prompt-list-back", "idle", 24, 80, ":d\t\t\t\t\t", NULL },
+	{ "prompt-list-closed", "idle", 24, 80, ":d\t\t\t\033", NULL },
+	{ "prompt-list-typed-on", "idle", 24, 80, ":d\t\t\t bob", NULL },
+	{ "prompt-only", "idle", 24, 80, ":ec\tx", NULL },
+	{ "prompt-nothing", "idle", 24, 80, ":nons\t", NULL },
+	/* what was entered before */
+	{ "prompt-search", "talking", 24, 80, ":abc\022zo", NULL },
+	{ "prompt-search-narrow", "two-calls", 10, 40, ":abc\022ZO\022", NULL },
+	{ "prompt-search-wide", "retry", 40, 120, ":abc\022earl", NULL },
+	{ "prompt-search-missed", "idle", 24, 80, ":abc\022nobody", NULL },
+	{ "prompt-search-taken", "idle", 24, 80, ":abc\022zo\005!", NULL },
+	{ "prompt-search-left", "idle", 24, 80, ":abc\022zo\007", NULL },
+	{ "prompt-edit", "idle", 24, 80, ":edit\r", NULL },
+	{ "prompt-edit-narrow", "retry", 10, 40, ":edit\r\001", NULL },
+	{ "typing-with-message", "idle", 24, 80, "\033[18~:later retry\r:abc", NULL },
 	{ "one-cell", "talking", 1, 1, "", NULL },
 	{ "two-lines", "failed", 2, 12, "", NULL },
 };
@@ -817,6 +847,127 @@ static void enter_waits(void **state)
 	stop(&t);
 }
 
+/* A typed key costs its own byte and little more, with a hint above it or without. */
+static void typing_is_cheap(void **state)
+{
+	static const struct { const char *keys; size_t most; } table[] = {
+		{ "b", 6 }, { "o", 6 }, { "b", 6 }, { "\033[D", 8 }, { "x", 12 },
+	};
+	struct terminal t;
+	size_t i;
+
+	(void)state;
+	start(&t, "idle", 24, 80, NULL);
+	assert_true(up(&t));
+	type(&t, ":dial ");
+	assert_true(see(&t, "[codecs=LIST]"));
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		while (pump(&t, 100))
+			;
+		t.bytes = 0;
+		type(&t, table[i].keys);
+		assert_true(pump(&t, DEADLINE_MS));
+		while (pump(&t, 100))
+			;
+		assert_in_range(t.bytes, 1, table[i].most);
+	}
+	stop(&t);
+}
+
+/* Whatever comes, what is typed stays, and the cursor in it. */
+static void typing_is_not_disturbed(void **state)
+{
+	static const struct { unsigned short rows, cols; } sizes[] = { { 10, 40 }, { 2, 12 }, { 1, 1 }, { 50, 160 }, { 24, 80 } };
+	struct terminal t;
+	unsigned i;
+
+	(void)state;
+	start(&t, "idle", 24, 80, NULL);
+	assert_true(up(&t));
+	type(&t, ":later incoming\r");
+	type(&t, ":kept b\001\006\006\006\006\006a");
+	assert_true(see(&t, "[a] answer"));
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct winsize size = { .ws_row = sizes[i].rows, .ws_col = sizes[i].cols };
+
+		ioctl(t.master, TIOCSWINSZ, &size);
+		t.rows = size.ws_row;
+		t.cols = size.ws_col;
+		vterm_set_size(t.vt, (int)t.rows, (int)t.cols);
+		while (pump(&t, 100))
+			;
+	}
+	assert_true(see(&t, ":kept ab"));
+	assert_int_equal(t.cursor.row, 22);
+	assert_int_equal(t.cursor.col, 7);
+	type(&t, "\014x\r");
+	assert_string_equal(told(&t), "later incoming");
+	assert_string_equal(told(&t), "command: kept axb"); /* by the store */
+	assert_string_equal(told(&t), "kept axb");
+	assert_int_equal(t.bells, 1);
+	stop(&t);
+}
+
+/* A prompt that some script opens does not take the place of the one that somebody types at. */
+static void typing_is_not_taken_away(void **state)
+{
+	struct terminal t;
+
+	(void)state;
+	start(&t, "idle", 24, 80, NULL);
+	assert_true(up(&t));
+	type(&t, ":later view dial x\r");
+	assert_string_equal(told(&t), "later view dial x");
+	type(&t, ":kept");
+	assert_string_equal(told(&t), "busy");
+	type(&t, " it\r");
+	assert_string_equal(told(&t), "command: kept it");
+	assert_string_equal(told(&t), "kept it");
+	/* nor is the next key taken for an answer */
+	type(&t, ":case talking\r");
+	assert_string_equal(told(&t), "case talking");
+	type(&t, ":later view quit\r");
+	assert_string_equal(told(&t), "later view quit");
+	type(&t, ":kept");
+	assert_string_equal(told(&t), "busy");
+	type(&t, "\003:later view dial x\r");
+	assert_string_equal(told(&t), "later view dial x");
+	assert_string_equal(told(&t), "done");
+	type(&t, "y\r");
+	assert_string_equal(told(&t), "dial 'xy'");
+	stop(&t);
+}
+
+/* What was edited becomes the last word of the command that asked for it. */
+static void edits(void **state)
+{
+	struct terminal t;
+
+	(void)state;
+	start(&t, "idle", 24, 80, NULL);
+	assert_true(up(&t));
+	type(&t, ":edit\r");
+	assert_string_equal(told(&t), "edit");
+	assert_true(see(&t, "macro a: "));
+	type(&t, "\025it's\r");
+	assert_string_equal(told(&t), "macro define a 'it's'");
+	type(&t, ":edit\r");
+	assert_string_equal(told(&t), "edit");
+	type(&t, "\025\r");
+	assert_string_equal(told(&t), "macro define a ''");
+	type(&t, ":edit\r\003m");
+	assert_string_equal(told(&t), "edit");
+	assert_string_equal(told(&t), "mute toggle");
+	/* it comes back in such a prompt, and in no other */
+	type(&t, ":edit\r");
+	assert_string_equal(told(&t), "edit");
+	type(&t, "\033[A\r");
+	assert_string_equal(told(&t), "macro define a 'it's'");
+	type(&t, ":\033[A\r");
+	assert_string_equal(told(&t), "edit");
+	stop(&t);
+}
+
 static void sequences(void **state)
 {
 	struct terminal t;
@@ -852,12 +1003,14 @@ static void sequences(void **state)
 
 int main(int argc, char **argv)
 {
-	struct CMUnitTest tests[GOLDENS + 12] = { 0 };
+	struct CMUnitTest tests[GOLDENS + 16] = { 0 };
 	static const struct { const char *name; CMUnitTestFunction h; } others[] = {
 		{ "resize_storm", resize_storm }, { "stalled", stalled }, { "quits_while_stalled", quits_while_stalled },
 		{ "crash", crash }, { "hangs_up", hangs_up }, { "refuses_dumb_terminals", refuses_dumb_terminals },
 		{ "idle_is_silent", idle_is_silent }, { "enter_waits", enter_waits }, { "sequences", sequences },
 		{ "countdown_is_cheap", countdown_is_cheap }, { "due_waits", due_waits }, { "notice_keys", notice_keys },
+		{ "typing_is_cheap", typing_is_cheap }, { "typing_is_not_disturbed", typing_is_not_disturbed },
+		{ "edits", edits }, { "typing_is_not_taken_away", typing_is_not_taken_away },
 	};
 	unsigned i, n = 0;
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/loop.h"
+#include "command/completion.h"
 #include "phone/codec.h"
 #include "tests/ui_fake.h"
 #include "ui/ui.h"
@@ -616,9 +617,106 @@ void parser_quote(struct buf *out, const char *word)
 	buf_printf(out, "'%s'", word);
 }
 
-void parser_mask(struct buf *out, const char *line)
+/* ---- completion ---- */
+
+static void suggest(struct completions *c, const char *word, const char *note)
 {
-	buf_str(out, line);
+	if (c->n < COMPLETIONS_MAX) {
+		c->item[c->n].word = strdup(word);
+		c->item[c->n++].note = strdup(note);
+	}
+	c->all++;
+}
+
+/* Names of commands; 300 options behind "set", accounts behind "account", two people to be dialled. */
+int completion_find(const struct command_env *env, enum completion_language language, const char *line, size_t cursor,
+		    struct completions *c)
+{
+	static const struct { enum completion_language language; const char *before, *word, *note; } words[] = {
+		{ COMPLETE_COMMAND, "", "account", "Defines an account, changes it, registers it." },
+		{ COMPLETE_COMMAND, "", "answer", "Answers a call." },
+		{ COMPLETE_COMMAND, "", "dial", "Calls a name, a number or a SIP address." },
+		{ COMPLETE_COMMAND, "", "dismiss", "Takes a notice away." },
+		{ COMPLETE_COMMAND, "", "echo", "Prints the text." },
+		{ COMPLETE_COMMAND, "", "quit", "Ends all calls and the program." },
+		{ COMPLETE_COMMAND, "account ", "home", "" }, { COMPLETE_COMMAND, "account ", "日本", "" },
+		{ COMPLETE_COMMAND, "account ", "work", "" },
+		{ COMPLETE_TARGET, "", "Zoë Müller", "sip:zoe@example.com" },
+		{ COMPLETE_TARGET, "", "Zora", "sip:zora@example.com, called yesterday and the day before and often" },
+	};
+	const char *blank = memrchr(line, ' ', cursor);
+	size_t i, n;
+
+	(void)env;
+	memset(c, 0, sizeof(*c));
+	c->from = blank ? (size_t)(blank + 1 - line) : 0;
+	c->to = cursor;
+	n = c->to - c->from;
+	for (i = 0; i < 300 && strncmp(line, "set ", 4) == 0; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "option-%03u", (unsigned)i);
+		if (strncmp(name, line + c->from, n) == 0)
+			suggest(c, name, "What it is for.");
+	}
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (words[i].language == language && strlen(words[i].before) == c->from &&
+		    strncmp(words[i].before, line, c->from) == 0 && strncmp(words[i].word, line + c->from, n) == 0)
+			suggest(c, words[i].word, words[i].note);
+	}
+	for (i = 0; c->n && c->item[0].word[i]; i++) {
+		unsigned j = 0;
+
+		while (j < c->n && c->item[j].word[i] == c->item[0].word[i])
+			j++;
+		if (j < c->n)
+			break;
+	}
+	c->common = strndup(c->n ? c->item[0].word : "", i > n ? i : 0);
+	c->done = c->n == 1;
+	return 0;
+}
+
+void completions_free(struct completions *c)
+{
+	unsigned i;
+
+	for (i = 0; i < c->n; i++) {
+		free(c->item[i].word);
+		free(c->item[i].note);
+	}
+	free(c->common);
+	memset(c, 0, sizeof(*c));
+}
+
+void completion_hint(const struct command_env *env, enum completion_language language, const char *line, size_t cursor,
+		     struct buf *out)
+{
+	(void)env;
+	if (language == COMPLETE_TARGET)
+		buf_str(out, strncmp(line, "Zora", 4) == 0 ? "Zora <sip:zora@example.com>" : "");
+	else if (strncmp(line, "dial ", 5) == 0)
+		buf_str(out, strchr(line + 5, ' ') && strchr(line + 5, ' ') < line + cursor ?
+			"dial TARGET [account=NAME] [codecs=LIST] \001[header='NAME: VALUE']...\002" :
+			"dial \001TARGET\002 [account=NAME] [codecs=LIST] [header='NAME: VALUE']...");
+	else if (strncmp(line, "echo", 4) == 0)
+		buf_str(out, "echo \001TEXT\002");
+}
+
+/* What the store kept of an earlier run; what it is given now goes to told_fd. */
+void port_store_prompts(const char *kind, store_line_h *h, void *arg)
+{
+	if (strcmp(kind, "command") == 0) {
+		h("echo earlier", arg);
+		h("dial sip:zoe@example.com", arg);
+		h("echo Zoë later", arg);
+	}
+}
+
+void port_store_prompt(const char *kind, const char *line)
+{
+	if (strncmp(line, "kept", 4) == 0)
+		dprintf(told_fd, "%s: %s\n", kind, line);
 }
 
 struct script {
@@ -689,11 +787,17 @@ static void notice_select(int step)
 
 static struct loop_timer *flood;
 static char later[32];
+static struct command_env *later_env;
 
 static void later_h(void *arg)
 {
+	struct command_env *env = later_env;
+
 	loop_timer_free(*(struct loop_timer **)arg);
-	fake_show(later);
+	if (strncmp(later, "view ", 5) == 0)
+		dprintf(told_fd, "%s\n", env->view_h(later + 5, env->arg) == EBUSY ? "busy" : "done");
+	else
+		fake_show(later);
 }
 
 static bool run(struct script *s, const char *line, struct buf *out)
@@ -723,11 +827,15 @@ static bool run(struct script *s, const char *line, struct buf *out)
 			loop_timer_stop(flood);
 		return fake_show(line + 5);
 	}
+	if (strcmp(line, "edit") == 0)
+		return s->env->edit_h("macro a", "dial sip:zoe@example.com ; wait established ; dtmf 1234# ; sleep 2s ; hangup",
+				      "macro define a", s->env->arg) == 0;
 	if (strncmp(line, "echo ", 5) == 0)
 		buf_str(out, line + 5);
 	else if (strncmp(line, "later ", 6) == 0 && loop_timer_new(&timer, later_h, &timer) == 0) {
 		/* By then somebody is typing. */
 		text_copy(later, sizeof(later), line + 6);
+		later_env = s->env;
 		loop_timer_start(timer, 300);
 	}
 	else if (strcmp(line, "notice open") == 0)

@@ -31,20 +31,6 @@ static void draw_title(void)
 	screen_hline(1);
 }
 
-static void draw_prompt(unsigned y)
-{
-	const char *label = ui.prompt.kind == PROMPT_SEARCH ? "/" : ui.prompt.kind == PROMPT_COMMAND ? ":"
-			    /* TRANSLATORS: before the name or number that is being typed */
-			    : _("Dial: ");
-	char shown[PROMPT_BYTES];
-	unsigned x = screen_put(y, 0, screen_cols() / 2, ROLE_ACCENT, label);
-	unsigned cols = screen_cols() > x ? screen_cols() - x : 0;
-	unsigned cursor = prompt_window(&ui.prompt, shown, sizeof(shown), cols);
-
-	screen_put(y, x, cols, ROLE_PLAIN, shown);
-	screen_cursor(y, x + cursor);
-}
-
 #define MESSAGE_ROWS 3
 
 /* Wrapped upwards from line Y, over what stands there: it is read, and then a key takes it away. */
@@ -77,10 +63,12 @@ static void draw_message(unsigned y, enum role role, const char *text)
 }
 
 /* The line above the status bar: what is typed, a question, an answer, or just a rule. */
-static void draw_line(unsigned y)
+static void draw_line(const struct picture *p, unsigned y)
 {
 	if (ui.prompting) {
-		draw_prompt(y);
+		if (ui.message[0] && y > 1)
+			draw_message(y - 1, ui.message_role, ui.message);
+		ui_prompt_draw(p, y);
 	}
 	else if (ui.asking_quit) {
 		/* TRANSLATORS: a question; the keys in brackets stay as they are */
@@ -126,6 +114,8 @@ void ui_draw(void)
 	p.narrow = cols < NARROW_COLS || rows < NARROW_ROWS;
 	p.y = p.narrow ? 0 : 2;
 	p.rows = rows > p.y + 2 ? rows - p.y - 2 : 0;
+	if (!p.narrow && ui_prompt_hints())
+		p.rows--;
 	if (!p.narrow)
 		draw_title();
 	ui.view->draw(&p);
@@ -141,5 +131,5 @@ void ui_draw(void)
 		statusbar_draw(&bar, clock);
 	}
 	if (rows > 2 || ui.prompting)
-		draw_line(rows > 2 ? rows - 2 : 0);
+		draw_line(&p, rows > 2 ? rows - 2 : 0);
 }

@@ -1,188 +1,100 @@
-/* Positions are bytes, steps are characters with the marks that stand on them. */
+/* A line from its first key to its last. */
 #include "config.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <wchar.h>
 
 #include "base/text.h"
 #include "ui/prompt.h"
 
-/* Columns of the character at S and its length in *N; a mark has none. */
-static unsigned character(const char *s, size_t len, size_t *n)
+static void undo_free(struct prompt *p)
 {
-	uint32_t cp;
-	int w;
-
-	*n = text_decode(&cp, s, len);
-	if (!*n) {
-		*n = 1;
-		return 1;
-	}
-	w = wcwidth((wchar_t)cp);
-	return w < 0 ? 1 : (unsigned)w;
+	while (p->undos)
+		free(p->undo[--p->undos].text);
 }
 
-/* Where the character behind POS ends, its marks included. */
-static size_t next(const struct prompt *p, size_t pos)
+void prompt_free(struct prompt *p)
 {
-	size_t n;
-
-	if (pos >= p->len)
-		return p->len;
-	character(p->text + pos, p->len - pos, &n);
-	pos += n;
-	while (pos < p->len && character(p->text + pos, p->len - pos, &n) == 0)
-		pos += n;
-	return pos;
+	prompt_history_forget(p);
+	prompt_kills_free(p);
+	undo_free(p);
+	free(p->typed);
+	free(p->origin.text);
+	p->typed = p->origin.text = NULL;
 }
 
-/* Where the character before POS begins. */
-static size_t previous(const struct prompt *p, size_t pos)
+void prompt_open(struct prompt *p, enum prompt_kind kind, const char *text)
 {
-	size_t at = 0, following;
-
-	while (at < pos && (following = next(p, at)) < pos)
-		at = following;
-	return at;
+	p->kind = kind;
+	p->back = 0;
+	p->prefix = p->searching = p->missed = false;
+	p->did = p->before = DID_OTHER;
+	undo_free(p);
+	/* what was killed beside a secret may be the secret */
+	if (p->secret)
+		prompt_kills_free(p);
+	free(p->typed);
+	p->typed = NULL;
+	prompt_set(p, text ? text : "");
 }
 
-static void set(struct prompt *p, const char *text)
+/* ---- undo ---- */
+
+static struct {
+	char text[PROMPT_BYTES];
+	size_t cursor;
+	unsigned back;
+} line_before; /* the key that is at work */
+
+/* A key begins, */
+static void begin(struct prompt *p)
 {
-	text_copy(p->text, sizeof(p->text), text);
-	p->len = strlen(p->text);
-	p->cursor = p->len;
+	memcpy(line_before.text, p->text, p->len + 1);
+	line_before.cursor = p->cursor;
+	line_before.back = p->back;
+	p->before = p->did;
+	p->did = DID_OTHER;
 }
 
-static void insert(struct prompt *p, const char *s)
+/* and has ended: keeps the line as it was, unless it is of one piece with the change before. */
+static void keep(struct prompt *p)
 {
-	size_t n = strlen(s);
+	bool same = strcmp(p->text, line_before.text) == 0;
+	bool together = p->did == p->before && (p->did == DID_TYPE || p->did == DID_REPLACE);
+	struct prompt_line *line;
+	char *text;
 
-	if (p->len + n >= sizeof(p->text))
+	/* what changes nothing begins no piece */
+	if (same && !together && (p->did == DID_TYPE || p->did == DID_REPLACE))
+		p->did = DID_OTHER;
+	if (same || p->did == DID_UNDO || together || !(text = strdup(line_before.text)))
 		return;
-	memmove(p->text + p->cursor + n, p->text + p->cursor, p->len - p->cursor + 1);
-	memcpy(p->text + p->cursor, s, n);
-	p->len += n;
-	p->cursor += n;
+	if (p->undos == PROMPT_UNDO) {
+		free(p->undo[0].text);
+		memmove(p->undo, p->undo + 1, (PROMPT_UNDO - 1) * sizeof(p->undo[0]));
+		p->undos--;
+	}
+	line = &p->undo[p->undos++];
+	line->text = text;
+	line->cursor = line_before.cursor;
+	line->back = line_before.back;
 }
 
-/* Removes FROM up to TO; the cursor is at FROM then. */
-static void erase(struct prompt *p, size_t from, size_t to)
+bool prompt_replace(struct prompt *p, size_t from, size_t to, const char *word)
 {
+	if (p->len - (to - from) + strlen(word) >= sizeof(p->text))
+		return false;
+	begin(p);
 	memmove(p->text + from, p->text + to, p->len - to + 1);
 	p->len -= to - from;
 	p->cursor = from;
-}
-
-/* ---- history ---- */
-
-void prompt_remember(struct prompt *p, const char *line)
-{
-	struct prompt_history *h = &p->history[p->kind];
-	char *copy;
-
-	if (!line[0] || (h->n && strcmp(h->line[h->n - 1], line) == 0))
-		return;
-	copy = strdup(line);
-	if (!copy)
-		return;
-	if (h->n == PROMPT_HISTORY) {
-		free(h->line[0]);
-		memmove(h->line, h->line + 1, (PROMPT_HISTORY - 1) * sizeof(h->line[0]));
-		h->n--;
-	}
-	h->line[h->n++] = copy;
-}
-
-static void step_back(struct prompt *p, int step)
-{
-	struct prompt_history *h = &p->history[p->kind];
-
-	if (step > 0 ? p->back >= h->n : p->back == 0)
-		return;
-	if (p->back == 0) {
-		free(p->typed);
-		p->typed = strdup(p->text);
-	}
-	p->back = step > 0 ? p->back + 1 : p->back - 1;
-	if (p->back)
-		set(p, h->line[h->n - p->back]);
-	else
-		set(p, p->typed ? p->typed : "");
+	prompt_insert(p, word);
+	p->did = DID_REPLACE;
+	keep(p);
+	return true;
 }
 
 /* ---- keys ---- */
-
-static void left(struct prompt *p)
-{
-	p->cursor = previous(p, p->cursor);
-}
-
-static void right(struct prompt *p)
-{
-	p->cursor = next(p, p->cursor);
-}
-
-static void home(struct prompt *p)
-{
-	p->cursor = 0;
-}
-
-static void end(struct prompt *p)
-{
-	p->cursor = p->len;
-}
-
-static void erase_before(struct prompt *p)
-{
-	erase(p, previous(p, p->cursor), p->cursor);
-}
-
-static void erase_under(struct prompt *p)
-{
-	erase(p, p->cursor, next(p, p->cursor));
-}
-
-static void erase_to_start(struct prompt *p)
-{
-	erase(p, 0, p->cursor);
-}
-
-static void erase_to_end(struct prompt *p)
-{
-	erase(p, p->cursor, p->len);
-}
-
-static void erase_word(struct prompt *p)
-{
-	size_t from = p->cursor;
-
-	while (from && p->text[from - 1] == ' ')
-		from--;
-	while (from && p->text[from - 1] != ' ')
-		from--;
-	erase(p, from, p->cursor);
-}
-
-static void older(struct prompt *p)
-{
-	step_back(p, 1);
-}
-
-static void newer(struct prompt *p)
-{
-	step_back(p, -1);
-}
-
-static const struct { const char *key; void (*edit)(struct prompt *p); } edits[] = {
-	{ "<BS>", erase_before }, { "<Del>", erase_under }, { "<Left>", left }, { "<Right>", right },
-	{ "<Home>", home }, { "<End>", end }, { "<Up>", older }, { "<Down>", newer },
-	{ "<C-a>", home }, { "<C-e>", end }, { "<C-b>", left }, { "<C-f>", right }, { "<C-d>", erase_under },
-	{ "<C-h>", erase_before }, { "<C-k>", erase_to_end }, { "<C-n>", newer }, { "<C-p>", older },
-	{ "<C-u>", erase_to_start }, { "<C-w>", erase_word },
-};
 
 /* The text that KEY stands for, or NULL. */
 static const char *text_of(const char *key)
@@ -194,46 +106,49 @@ static const char *text_of(const char *key)
 	return key[0] == '<' ? NULL : key;
 }
 
-void prompt_free(struct prompt *p)
+/* Words are undone one by one. */
+static void type(struct prompt *p, const char *text)
 {
-	unsigned k, i;
+	bool word = strcmp(text, " ") == 0 && p->cursor && p->text[p->cursor - 1] != ' ';
 
-	for (k = 0; k < PROMPT_KINDS; k++) {
-		for (i = 0; i < p->history[k].n; i++)
-			free(p->history[k].line[i]);
-		p->history[k].n = 0;
-	}
-	free(p->typed);
-	p->typed = NULL;
+	prompt_insert(p, text);
+	if (word)
+		p->before = DID_OTHER;
+	p->did = DID_TYPE;
 }
 
-void prompt_open(struct prompt *p, enum prompt_kind kind, const char *text)
+static bool is(const char *key, const char *name)
 {
-	p->kind = kind;
-	p->back = 0;
-	free(p->typed);
-	p->typed = NULL;
-	set(p, text ? text : "");
+	return strcmp(key, name) == 0;
 }
 
 enum prompt_state prompt_key(struct prompt *p, const char *key)
 {
 	const char *text = text_of(key);
-	size_t i;
+	bool leaves = is(key, "<BS>") || is(key, "<C-d>");
 
-	if (text) {
-		insert(p, text);
+	if (p->prefix && is(key, "<C-u>"))
+		key = "<C-_>";
+	p->prefix = is(key, "<C-x>");
+	if (is(key, "<C-c>"))
+		return PROMPT_CANCELLED;
+	begin(p);
+	if (p->searching && prompt_search_key(p, key, text)) {
+		/* the whole search is undone at once, when it is over */
+		p->did = DID_REPLACE;
+		keep(p);
 		return PROMPT_OPEN;
 	}
-	if (strcmp(key, "<CR>") == 0)
+	if (is(key, "<CR>"))
 		return PROMPT_ENTERED;
-	/* Backspace in an empty line leaves, as in vi. */
-	if (strcmp(key, "<Esc>") == 0 || strcmp(key, "<C-c>") == 0 || (strcmp(key, "<BS>") == 0 && !p->len))
+	/* Backspace in an empty line leaves, as in vi, and the end of input, as in a shell. */
+	if (is(key, "<Esc>") || (leaves && !p->len))
 		return PROMPT_CANCELLED;
-	for (i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
-		if (strcmp(edits[i].key, key) == 0)
-			edits[i].edit(p);
-	}
+	if (text)
+		type(p, text);
+	else if (!prompt_edit(p, key))
+		p->did = p->before;
+	keep(p);
 	return PROMPT_OPEN;
 }
 
@@ -241,101 +156,12 @@ void prompt_paste(struct prompt *p, const char *key)
 {
 	const char *text = text_of(key);
 
-	if (strcmp(key, "<CR>") == 0 || strcmp(key, "<Tab>") == 0 || strcmp(key, "<C-j>") == 0)
+	if (is(key, "<CR>") || is(key, "<Tab>") || is(key, "<C-j>"))
 		text = " ";
-	if (text)
-		insert(p, text);
-}
-
-/* ---- what is shown ---- */
-
-#define SECRET "password"
-
-/* Where the secret that is named at POS begins: behind "password=", or the word after "password"; NONE: nothing is. */
-#define NONE SIZE_MAX
-static size_t secret_from(const struct prompt *p, size_t pos)
-{
-	const size_t end = pos + strlen(SECRET);
-	size_t blanks;
-
-	if (strncasecmp(p->text + pos, SECRET, strlen(SECRET)) != 0)
-		return NONE;
-	blanks = strspn(p->text + end, " \t");
-	return p->text[end] == '=' ? end + 1 : blanks ? end + blanks : NONE;
-}
-
-/* The line as it may be shown, with the same cursor: an asterisk for each character of a secret, which goes on to the
- * end of its word as the language reads words. Rather too much is hidden than too little. */
-static void mask(struct prompt *shown, const struct prompt *p)
-{
-	size_t i, n, from = NONE;
-	bool secret = false, escaped = false;
-	char quote = 0;
-
-	shown->len = 0;
-	shown->cursor = 0;
-	for (i = 0; i < p->len; i += n) {
-		char c = p->text[i];
-		unsigned width = character(p->text + i, p->len - i, &n);
-
-		secret |= i == from;
-		if ((c == ' ' || c == '\t') && !quote && !escaped)
-			secret = false;
-		if (!secret && (from == NONE || i >= from))
-			from = secret_from(p, i);
-		if (secret && width)
-			shown->text[shown->len++] = '*';
-		for (size_t k = 0; !secret && k < n; k++)
-			shown->text[shown->len++] = p->text[i + k];
-		if (i < p->cursor)
-			shown->cursor = shown->len;
-		if (escaped)
-			escaped = false;
-		else if (c == '\\' && quote != '\'')
-			escaped = true;
-		else if (quote ? c == quote : c == '\'' || c == '"')
-			quote = quote ? 0 : c;
-	}
-	shown->text[shown->len] = '\0';
-}
-
-static unsigned window(const struct prompt *p, char *dst, size_t size, unsigned cols)
-{
-	size_t from = 0, to, n;
-	unsigned before = 0, w;
-
-	if (!size)
-		return 0;
-	dst[0] = '\0';
-	if (!cols)
-		return 0;
-	for (to = 0; to < p->cursor; to += n)
-		before += character(p->text + to, p->len - to, &n);
-	/* The cursor needs a column too: behind the last character it stands on nothing. */
-	while (before > cols - 1) {
-		size_t following = next(p, from);
-
-		while (from < following) {
-			before -= character(p->text + from, p->len - from, &n);
-			from += n;
-		}
-	}
-	w = before;
-	for (to = p->cursor; to < p->len; to += n) {
-		unsigned more = character(p->text + to, p->len - to, &n);
-
-		if (w + more > cols)
-			break;
-		w += more;
-	}
-	text_copyn(dst, size, p->text + from, to - from);
-	return before;
-}
-
-unsigned prompt_window(const struct prompt *p, char *dst, size_t size, unsigned cols)
-{
-	static struct prompt shown;
-
-	mask(&shown, p);
-	return window(&shown, dst, size, cols);
+	if (!text)
+		return;
+	begin(p);
+	if (!p->searching || !prompt_search_key(p, key, text))
+		type(p, text);
+	keep(p);
 }

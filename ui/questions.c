@@ -1,6 +1,7 @@
 /* Questions that the screen asks by itself, and their answers: whether to call again, whether to quit with a call up. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,15 +66,18 @@ bool ui_answered_redial(const char *key)
 /* ---- quitting ---- */
 
 /* The picture may be behind the phone: by a frame, or for as long as the terminal is stalled. */
-void ui_ask_quit(void)
+int ui_ask_quit(void)
 {
 	if (!phone_active_calls(ui.env->phone)) {
 		ui_run(SCRIPT_KEY, "quit", ui_answer_h);
-		return;
+		return 0;
 	}
+	if (ui.prompting)
+		return EBUSY;
 	ui.asking_quit = true;
 	ui.asked_ms = loop_now_ms();
 	ui_schedule();
+	return 0;
 }
 
 bool ui_answered_quit(const char *key)

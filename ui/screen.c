@@ -210,6 +210,19 @@ void screen_blank(unsigned y)
 	clrtoeol();
 }
 
+bool screen_is_blank(unsigned y)
+{
+	unsigned x;
+
+	for (x = 0; x < screen_cols(); x++) {
+		cchar_t cell;
+
+		if (mvin_wch((int)y, (int)x, &cell) == ERR || cell.chars[0] != L' ')
+			return false;
+	}
+	return y < screen_rows();
+}
+
 void screen_hline(unsigned y)
 {
 	cchar_t line;

@@ -54,6 +54,8 @@ unsigned screen_putf(unsigned y, unsigned x, unsigned cols, enum role role, cons
 	__attribute__((format(printf, 5, 6)));
 /* Empties line Y. */
 void screen_blank(unsigned y);
+/* Has nothing been put into line Y since screen_clear()? */
+bool screen_is_blank(unsigned y);
 /* A line across the screen. */
 void screen_hline(unsigned y);
 /* A bar of CELLS cells, of which FULL (0-1) are full, between two edges: CELLS + 2 columns. */

@@ -71,6 +71,7 @@ static void show_next(void)
 static int trace_h(const char *text)
 {
 	char line[64];
+	int err = 0;
 
 	if (strspn(text, "0123456789") > 0) {
 		show_trace((unsigned)strtoul(text, NULL, 10));
@@ -81,14 +82,14 @@ static int trace_h(const char *text)
 	if (strcmp(text, "open") == 0 && !view_trace_open())
 		return ENOENT;
 	if (strcmp(text, "search") == 0) {
-		ui_open_prompt(PROMPT_SEARCH, NULL);
+		err = ui_open_prompt(PROMPT_SEARCH, NULL);
 	}
 	else if (strcmp(text, "save") == 0) {
 		snprintf(line, sizeof(line), "trace save %u ", view_trace_call());
-		ui_open_prompt(PROMPT_COMMAND, line);
+		err = ui_open_prompt(PROMPT_COMMAND, line);
 	}
 	ui_schedule();
-	return 0;
+	return err;
 }
 
 /* NAME is "WORD" or "WORD TEXT": true with *TEXT behind it. */
@@ -108,26 +109,19 @@ static int view_h(const char *name, void *arg)
 	unsigned i;
 
 	(void)arg;
-	if (is_word(name, "dial", &text)) {
-		ui_open_prompt(PROMPT_DIAL, text);
-		return 0;
-	}
-	if (is_word(name, "prompt", &text)) {
-		ui_open_prompt(PROMPT_COMMAND, text);
-		return 0;
-	}
+	if (is_word(name, "dial", &text))
+		return ui_open_prompt(PROMPT_DIAL, text);
+	if (is_word(name, "prompt", &text))
+		return ui_open_prompt(PROMPT_COMMAND, text);
 	if (is_word(name, "trace", &text))
 		return trace_h(text);
 	if (strcmp(name, "help search") == 0) {
 		if (ui.view != &view_text && ui.view != &view_help)
 			ui_show(&view_help);
-		ui_open_prompt(PROMPT_SEARCH, NULL);
-		return 0;
+		return ui_open_prompt(PROMPT_SEARCH, NULL);
 	}
-	if (strcmp(name, "quit") == 0) {
-		ui_ask_quit();
-		return 0;
-	}
+	if (strcmp(name, "quit") == 0)
+		return ui_ask_quit();
 	if (strcmp(name, "next") == 0) {
 		show_next();
 		return 0;
@@ -176,6 +170,7 @@ void ui_shows_start(struct command_env *env)
 	env->views = view_names;
 	env->open_notice_h = open_notice_h;
 	env->notice_h = notice_h;
+	env->edit_h = ui_edit_h;
 }
 
 void ui_shows_stop(struct command_env *env)
@@ -184,4 +179,5 @@ void ui_shows_stop(struct command_env *env)
 	env->views = NULL;
 	env->open_notice_h = NULL;
 	env->notice_h = NULL;
+	env->edit_h = NULL;
 }

@@ -17,6 +17,7 @@
 
 #define FRAME_MS    20   /* least time between two pictures */
 #define TYPED_MAX   4096
+#define READ_MS     3000 /* a line that is told stays so long over a prompt, whatever is typed */
 
 struct ui ui;
 
@@ -34,6 +35,7 @@ void ui_message(enum role role, const char *text)
 {
 	snprintf(ui.message, sizeof(ui.message), "%s", text);
 	ui.message_role = role;
+	ui.message_ms = loop_now_ms();
 	ui_schedule();
 }
 
@@ -93,6 +95,7 @@ static void look_for_news(void)
 			;
 		text_copy(ui.message, sizeof(ui.message), s->notice[i].title);
 		ui.message_role = s->notice[i].severity == SEVERITY_ERROR ? ROLE_ERROR : ROLE_WARNING;
+		ui.message_ms = loop_now_ms();
 	}
 	ui.calls_mark = mark;
 	ui.selected_notice = selected;
@@ -202,48 +205,6 @@ void ui_run(enum script_kind kind, const char *line, run_answer_h *h)
 	ui_schedule();
 }
 
-void ui_open_prompt(enum prompt_kind kind, const char *text)
-{
-	prompt_open(&ui.prompt, kind, text);
-	ui.prompting = true;
-	ui.message[0] = '\0';
-	ui_schedule();
-}
-
-static void entered(void)
-{
-	struct buf line = { 0 }, shown = { 0 };
-	const char *text = ui.prompt.text;
-
-	ui.prompting = false;
-	while (*text == ' ')
-		text++;
-	/* without its secrets, whatever it is for */
-	if (*text)
-		parser_mask(&shown, text);
-	if (shown.s)
-		prompt_remember(&ui.prompt, shown.s);
-	if (ui.prompt.kind == PROMPT_SEARCH) {
-		if (!ui.view->search || !ui.view->search(text))
-			ui_message(ROLE_WARNING, _("Not found."));
-	}
-	else if (*text && ui.prompt.kind == PROMPT_DIAL) {
-		/* Quoted, for what was typed is a TARGET and nothing else. */
-		buf_str(&line, "dial ");
-		parser_quote(&line, text);
-	}
-	else {
-		buf_str(&line, text);
-	}
-	if (line.failed)
-		ui_message(ROLE_ERROR, _("There is not enough memory for that."));
-	else if (line.len)
-		ui_run(SCRIPT_PROMPT, line.s, ui_answer_h);
-	buf_free(&line);
-	buf_free(&shown);
-	ui_schedule();
-}
-
 /* ---- keys ---- */
 
 static unsigned contexts_h(enum key_context *contexts)
@@ -275,28 +236,18 @@ static bool plain_h(const char *key, bool first)
 {
 	size_t i;
 
-	if (ui.prompting) {
-		if (first)
-			return false;
-		switch (prompt_key(&ui.prompt, key)) {
-		case PROMPT_ENTERED:
-			entered();
-			break;
-		case PROMPT_CANCELLED:
-			ui.prompting = false;
-			break;
-		case PROMPT_OPEN:
-			break;
-		}
-		ui_schedule();
-		return true;
-	}
+	if (ui.prompting && first)
+		return false;
 	if (first) {
 		bool used = ui.view->key && ui.view->key(key);
 
 		if (used)
 			ui_schedule();
 		return used;
+	}
+	if (ui.prompting && strcmp(key, "<C-l>") != 0 && strcmp(key, "<C-z>") != 0) {
+		ui_prompt_key(key);
+		return true;
 	}
 	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
 		if (strcmp(fixed[i].key, key) == 0) {
@@ -312,12 +263,15 @@ static void bound_h(const char *command, const char *keys)
 	/* Somebody was about to press Enter for something else when the call came in. */
 	if (strcmp(keys, "<CR>") == 0 && ui_rings() && ui_asked_too_soon())
 		return;
+	ui.by_key = true;
 	ui_run(SCRIPT_KEY, command, ui_answer_h);
+	ui.by_key = false;
 }
 
 static void take_key(const char *key)
 {
-	if (ui.message[0]) {
+	/* somebody who is typing has to have the time to read it */
+	if (ui.message[0] && (!ui.prompting || loop_now_ms() - ui.message_ms >= READ_MS)) {
 		ui.message[0] = '\0';
 		ui_schedule();
 	}
@@ -347,8 +301,7 @@ static void key_h(const char *key, bool pasted, void *arg)
 		take_key(key);
 	}
 	else if (ui.prompting) {
-		prompt_paste(&ui.prompt, key);
-		ui_schedule();
+		ui_prompt_paste(key);
 	}
 	else if (!ui.message[0]) {
 		ui_message(ROLE_WARNING, _("Pasted text needs a line to go to: press d or : first."));
@@ -484,7 +437,7 @@ void ui_stop(void)
 	loop_timer_free(ui.escape);
 	loop_timer_free(ui.sequence);
 	ui.frame = ui.tick = ui.escape = ui.sequence = NULL;
-	prompt_free(&ui.prompt);
+	ui_prompt_stop();
 	free(ui.typed);
 	ui.typed = NULL;
 	ui.typed_n = 0;

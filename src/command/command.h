@@ -23,12 +23,16 @@ struct command_env {
 	/* NULL when headless. NAME is one of views, or what the screen does besides: "next" (the next view),
 	 * "dial[ TEXT]" and "prompt[ TEXT]" (opens that prompt with TEXT in it), "trace[ CALL]" (the messages of that call),
 	 * "trace open", "trace save" and "trace search" (act on what that view shows), "help search", "quit" (asks first when a
-	 * call is up). ENOENT: no such view. */
+	 * call is up). ENOENT: no such view. EBUSY: it is a prompt, and somebody is typing at one already; only what a key
+	 * runs at once may take its place. */
 	int (*view_h)(const char *name, void *arg);
 	void (*open_notice_h)(void *arg);                /* details of the selected notice */
 	/* Asks for what the selected notice needs: WORD is "contact", "edit", "password", "codecs" or "save" (`notice`).
 	 * ENOENT: it offers no such thing. */
 	int (*notice_h)(const char *word, void *arg);
+	/* Opens a prompt named LABEL with TEXT in it; entering runs COMMAND with the text that is there then appended as one
+	 * quoted word. All are copied. ENOMEM, or EBUSY as view_h. NULL when headless. */
+	int (*edit_h)(const char *label, const char *text, const char *command, void *arg);
 	void (*option_h)(const char *name, void *arg);   /* an option has changed */
 	void *arg;
 	const char *const *views;                        /* names view_h knows, NULL-terminated, or NULL */

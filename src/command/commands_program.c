@@ -14,6 +14,13 @@ static void works_only_on_screen(struct result *r)
 	result_fail(r, STATUS_FAILED, _("there is no screen here"));
 }
 
+/* A prompt that is open stays. */
+static void somebody_types(struct result *r)
+{
+	/* TRANSLATORS: at a prompt of the screen, which therefore is not opened for something else */
+	result_fail(r, STATUS_FAILED, _("somebody is typing"));
+}
+
 /* The messages of a call, or something that is done with those shown. */
 static void view_trace(struct command_env *env, const struct words *w, struct result *r)
 {
@@ -36,7 +43,9 @@ static void view_trace(struct command_env *env, const struct words *w, struct re
 	else if (w->n > 2)
 		snprintf(name, sizeof(name), "trace %u", call);
 	err = env->view_h(name, env->arg);
-	if (err)
+	if (err == EBUSY)
+		somebody_types(r);
+	else if (err)
 		result_fail(r, STATUS_FAILED, _("no message is selected"));
 }
 
@@ -47,6 +56,7 @@ void command_view(struct command_env *env, struct script *script, const struct w
 	struct buf name = {0};
 	unsigned i, n = 0;
 	bool known = false, takes_text;
+	int err;
 
 	(void)script;
 	if (!env->view_h) {
@@ -70,8 +80,13 @@ void command_view(struct command_env *env, struct script *script, const struct w
 		return;
 	}
 	parser_join(&name, w, 1, w->n);
-	if (name.s && known && !env->view_h(name.s, env->arg))
+	err = name.s && known ? env->view_h(name.s, env->arg) : ENOENT;
+	if (!err)
 		goto out;
+	if (err == EBUSY) {
+		somebody_types(r);
+		goto out;
+	}
 	/* TRANSLATORS: fills: unknown view "cals" */
 	result_unknown(r, _("view"), w->word[1], names, n);
 out:

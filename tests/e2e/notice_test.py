@@ -133,6 +133,9 @@ class Actions(unittest.TestCase):
         with Screen("-c", "none", "--audio=null") as s:
             s.wait("No calls")
             s.keys(":")
+            s.keys("echo before", "Enter")
+            s.wait("\n before\n")
+            s.keys(":")
             # nobody listens there: what counts is what stands on the screen
             s.keys("account add work sip:me@127.0.0.1:9 register=no password=geheim", "Enter")
             s.wait_gone(":account")
@@ -142,9 +145,9 @@ class Actions(unittest.TestCase):
             self.assertNotIn("geheim", s.text())
             s.keys("C-c")
             s.keys(":")
+            # a line with a password does not come back
             s.keys("Up")
-            s.wait("account add work")
-            self.assertNotIn("geheim", s.text())
+            s.wait(":echo before")
 
 
 class Messages(unittest.TestCase):

@@ -1,4 +1,5 @@
-/* internal.h - what the files share that wire the screen: ui.c (terminal, keys, frames), picture.c, questions.c, shows.c.
+/* internal.h - what the files share that wire the screen: ui.c (terminal, keys, frames), picture.c, prompts.c,
+ * questions.c, shows.c.
  * Nobody else includes it. */
 #ifndef OFFHOOK_UI_INTERNAL_H
 #define OFFHOOK_UI_INTERNAL_H
@@ -31,6 +32,7 @@ extern struct ui {
 
 	bool prompting;
 	struct prompt prompt;
+	char *edit_label, *edit_command; /* of what is edited */
 	char message[1024];              /* under the view until the next key */
 	enum role message_role;
 	bool asking_quit;
@@ -55,7 +57,18 @@ bool ui_rings(void);
 void ui_run(enum script_kind kind, const char *line, run_answer_h *h);
 /* Shows what a command answered; of one that dialled: the calls. */
 void ui_answer_h(bool ok, const char *text, bool dialled);
+
+/* prompts.c */
+/* Opens the prompt of KIND with TEXT (or NULL) in it. */
 void ui_open_prompt(enum prompt_kind kind, const char *text);
+/* The same for a text that is a command's last word; see edit_h of struct command_env. */
+int ui_edit_h(const char *label, const char *text, const char *command, void *arg);
+/* KEY goes to the open prompt; the same for one out of pasted text. */
+void ui_prompt_key(const char *key);
+void ui_prompt_paste(const char *key);
+/* Draws it in line Y, with the cursor in it. */
+void ui_prompt_draw(unsigned y);
+void ui_prompt_stop(void);
 
 /* picture.c */
 void ui_draw(void);

@@ -31,20 +31,6 @@ static void draw_title(void)
 	screen_hline(1);
 }
 
-static void draw_prompt(unsigned y)
-{
-	const char *label = ui.prompt.kind == PROMPT_SEARCH ? "/" : ui.prompt.kind == PROMPT_COMMAND ? ":"
-			    /* TRANSLATORS: before the name or number that is being typed */
-			    : _("Dial: ");
-	char shown[PROMPT_BYTES];
-	unsigned x = screen_put(y, 0, screen_cols() / 2, ROLE_ACCENT, label);
-	unsigned cols = screen_cols() > x ? screen_cols() - x : 0;
-	unsigned cursor = prompt_window(&ui.prompt, shown, sizeof(shown), cols);
-
-	screen_put(y, x, cols, ROLE_PLAIN, shown);
-	screen_cursor(y, x + cursor);
-}
-
 #define MESSAGE_ROWS 3
 
 /* Wrapped upwards from line Y, over what stands there: it is read, and then a key takes it away. */
@@ -80,7 +66,7 @@ static void draw_message(unsigned y, enum role role, const char *text)
 static void draw_line(unsigned y)
 {
 	if (ui.prompting) {
-		draw_prompt(y);
+		ui_prompt_draw(y);
 	}
 	else if (ui.asking_quit) {
 		/* TRANSLATORS: a question; the keys in brackets stay as they are */

@@ -8,7 +8,7 @@
 #define PROMPT_BYTES   4096 /* as long as a command line may be */
 #define PROMPT_HISTORY 100
 
-enum prompt_kind { PROMPT_COMMAND, PROMPT_DIAL, PROMPT_SEARCH, PROMPT_KINDS };
+enum prompt_kind { PROMPT_COMMAND, PROMPT_DIAL, PROMPT_SEARCH, PROMPT_EDIT, PROMPT_KINDS };
 enum prompt_state { PROMPT_OPEN, PROMPT_ENTERED, PROMPT_CANCELLED };
 
 struct prompt_history {

@@ -168,6 +168,7 @@ void ui_shows_start(struct command_env *env)
 	env->views = view_names;
 	env->open_notice_h = open_notice_h;
 	env->notice_h = notice_h;
+	env->edit_h = ui_edit_h;
 }
 
 void ui_shows_stop(struct command_env *env)
@@ -176,4 +177,5 @@ void ui_shows_stop(struct command_env *env)
 	env->views = NULL;
 	env->open_notice_h = NULL;
 	env->notice_h = NULL;
+	env->edit_h = NULL;
 }

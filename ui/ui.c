@@ -202,48 +202,6 @@ void ui_run(enum script_kind kind, const char *line, run_answer_h *h)
 	ui_schedule();
 }
 
-void ui_open_prompt(enum prompt_kind kind, const char *text)
-{
-	prompt_open(&ui.prompt, kind, text);
-	ui.prompting = true;
-	ui.message[0] = '\0';
-	ui_schedule();
-}
-
-static void entered(void)
-{
-	struct buf line = { 0 }, shown = { 0 };
-	const char *text = ui.prompt.text;
-
-	ui.prompting = false;
-	while (*text == ' ')
-		text++;
-	/* without its secrets, whatever it is for */
-	if (*text)
-		parser_mask(&shown, text);
-	if (shown.s)
-		prompt_remember(&ui.prompt, shown.s);
-	if (ui.prompt.kind == PROMPT_SEARCH) {
-		if (!view_trace_search(text))
-			ui_message(ROLE_WARNING, _("Not found."));
-	}
-	else if (*text && ui.prompt.kind == PROMPT_DIAL) {
-		/* Quoted, for what was typed is a TARGET and nothing else. */
-		buf_str(&line, "dial ");
-		parser_quote(&line, text);
-	}
-	else {
-		buf_str(&line, text);
-	}
-	if (line.failed)
-		ui_message(ROLE_ERROR, _("There is not enough memory for that."));
-	else if (line.len)
-		ui_run(SCRIPT_PROMPT, line.s, ui_answer_h);
-	buf_free(&line);
-	buf_free(&shown);
-	ui_schedule();
-}
-
 /* ---- keys ---- */
 
 static unsigned contexts_h(enum key_context *contexts)
@@ -276,20 +234,9 @@ static bool plain_h(const char *key, bool first)
 	size_t i;
 
 	if (ui.prompting) {
-		if (first)
-			return false;
-		switch (prompt_key(&ui.prompt, key)) {
-		case PROMPT_ENTERED:
-			entered();
-			break;
-		case PROMPT_CANCELLED:
-			ui.prompting = false;
-			break;
-		case PROMPT_OPEN:
-			break;
-		}
-		ui_schedule();
-		return true;
+		if (!first)
+			ui_prompt_key(key);
+		return !first;
 	}
 	if (first) {
 		bool used = ui.view->key && ui.view->key(key);
@@ -347,8 +294,7 @@ static void key_h(const char *key, bool pasted, void *arg)
 		take_key(key);
 	}
 	else if (ui.prompting) {
-		prompt_paste(&ui.prompt, key);
-		ui_schedule();
+		ui_prompt_paste(key);
 	}
 	else if (!ui.message[0]) {
 		ui_message(ROLE_WARNING, _("Pasted text needs a line to go to: press d or : first."));
@@ -484,7 +430,7 @@ void ui_stop(void)
 	loop_timer_free(ui.escape);
 	loop_timer_free(ui.sequence);
 	ui.frame = ui.tick = ui.escape = ui.sequence = NULL;
-	prompt_free(&ui.prompt);
+	ui_prompt_stop();
 	free(ui.typed);
 	ui.typed = NULL;
 	ui.typed_n = 0;

@@ -29,6 +29,9 @@ struct command_env {
 	/* Asks for what the selected notice needs: WORD is "contact", "edit", "password", "codecs" or "save" (`notice`).
 	 * ENOENT: it offers no such thing. */
 	int (*notice_h)(const char *word, void *arg);
+	/* Opens a prompt named LABEL with TEXT in it; entering runs COMMAND with the text that is there then appended as one
+	 * quoted word. All are copied. ENOMEM. NULL when headless. */
+	int (*edit_h)(const char *label, const char *text, const char *command, void *arg);
 	void (*option_h)(const char *name, void *arg);   /* an option has changed */
 	void *arg;
 	const char *const *views;                        /* names view_h knows, NULL-terminated, or NULL */

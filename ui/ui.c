@@ -12,11 +12,16 @@
 
 #include "base/i18n.h"
 #include "base/loop.h"
+#include "command/player.h"
+#include "command/recorder.h"
 #include "ui/internal.h"
 #include "ui/ui.h"
 
 #define FRAME_MS    20   /* least time between two pictures */
 #define TYPED_MAX   4096
+/* Bound as they are, they lack the register. */
+#define MACRO_RECORD "macro record"
+#define MACRO_PLAY   "macro play"
 
 struct ui ui;
 
@@ -259,7 +264,16 @@ static void bound_h(const char *command, const char *keys)
 	/* Somebody was about to press Enter for something else when the call came in. */
 	if (strcmp(keys, "<CR>") == 0 && ui_rings() && ui_asked_too_soon())
 		return;
+	/* the key that begins a recording ends it */
+	if (strcmp(command, MACRO_RECORD) == 0 && recorder_register())
+		command = "macro stop";
 	ui_run(SCRIPT_KEY, command, ui_answer_h);
+}
+
+/* The register is the next key; but there is none to be named when a recording ends. */
+static bool open_h(const char *command)
+{
+	return strcmp(command, MACRO_PLAY) == 0 || (strcmp(command, MACRO_RECORD) == 0 && !recorder_register());
 }
 
 static void take_key(const char *key)
@@ -268,6 +282,8 @@ static void take_key(const char *key)
 		ui.message[0] = '\0';
 		ui_schedule();
 	}
+	if (strcmp(key, "<Esc>") == 0 && player_stop())
+		return;
 	if (ui.asking_quit && ui_answered_quit(key))
 		return;
 	if (ui.asking_redial && ui_redial_is_asked() && ui_answered_redial(key))
@@ -379,7 +395,7 @@ static void gone_h(void)
 }
 
 static const struct terminal_handlers terminal_handlers = { input_h, empty_h, gone_h };
-static const struct keys_handlers keys_handlers = { contexts_h, plain_h, bound_h };
+static const struct keys_handlers keys_handlers = { contexts_h, plain_h, bound_h, open_h };
 
 int ui_start(struct command_env *env, const char **why)
 {

@@ -32,12 +32,10 @@ void port_store_prompts(const char *kind, store_line_h *h, void *arg)
 
 void port_store_register(char name, const char *lines)
 {
-	(void)name;
-	(void)lines;
+	registers_put(name, lines);
 }
 
 void port_store_registers(store_register_h *h, void *arg)
 {
-	(void)h;
-	(void)arg;
+	registers_load(h, arg);
 }

@@ -22,7 +22,7 @@ void result_take_error(struct result *r, int status, struct buf *error);
 bool read_number(const char *s, unsigned long min, unsigned long max, unsigned long *value);
 /* "500ms", "2s", "1.5", "2m", at most a day: true and *MS. */
 bool read_duration(const char *s, uint64_t *ms);
-/* CALL: a number, "last" (the script's own, else the newest of all) or "selected". False with R failed. */
+/* CALL: a number, "last" (the newest of all; in a macro its own) or "selected". False with R failed. */
 bool read_call(struct command_env *env, const struct script *script, const char *s, unsigned *call, struct result *r);
 /* The same, and "notice": the call of the selected notice. */
 bool read_call_or_notice(struct command_env *env, const struct script *script, const char *s, unsigned *call, struct result *r);

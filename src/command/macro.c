@@ -149,21 +149,20 @@ static bool check_line(const char *line, unsigned *commands, struct result *r)
 	size_t pos = 0;
 	int err;
 
-	if (has_secret(line)) {
+	while (!(err = parser_next(&w, line, &pos, &why)))
+		;
+	if (err == EINVAL)
+		result_fail(r, STATUS_USAGE, "%s", why);
+	else if (has_secret(line))
 		result_fail(r, STATUS_USAGE, _("a macro keeps no passwords; an account keeps its own"));
-		return false;
-	}
-	while (!(err = parser_next(&w, line, &pos, &why))) {
+	for (pos = 0; r->ok && !parser_next(&w, line, &pos, &why); ++*commands) {
 		/* what a value names is known only when it is played */
 		if (!strstr(w.word[0], "${") && !command_find(w.word[0], &error)) {
 			result_take_error(r, STATUS_USAGE, &error);
 			return false;
 		}
-		++*commands;
 	}
-	if (err == EINVAL)
-		result_fail(r, STATUS_USAGE, "%s", why);
-	return err != EINVAL;
+	return r->ok;
 }
 
 unsigned macro_check(const char *text, struct result *r)

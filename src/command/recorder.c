@@ -157,13 +157,16 @@ static bool is_about_stranger(const char *name, const struct words *w)
 }
 
 /* Word I as it is to be recorded: a call's number means nothing the next time. NULL: there is no other word for it. */
-static const char *call_word(const struct command *c, const struct words *w, unsigned i)
+static const char *call_word(const struct command *c, const struct words *w, unsigned i, unsigned own)
 {
 	unsigned long n;
 	bool takes_call = c->argument[0] == ARG_CALL || c->argument[1] == ARG_CALL || (!strcmp(c->name, "trace") && i == 2 && w->n == 4);
 
 	if (!takes_call || !read_number(w->word[i], 1, 999999999, &n) || (!strcmp(c->name, "reject") && n >= CODE_FROM))
 		return w->word[i];
+	/* a `wait incoming` stands before it */
+	if (!strcmp(c->name, "answer") && n == own && own > rec.newest)
+		return "last";
 	return n == rec.call ? "last" : n == rec.before.selected ? "selected" : NULL;
 }
 
@@ -173,14 +176,14 @@ static void refuse(struct command_env *env, const char *why)
 }
 
 /* The command as one line in full words. False: it cannot be recorded. */
-static bool make_line(struct command_env *env, struct buf *line, const struct command *c, const struct words *w)
+static bool make_line(struct command_env *env, struct buf *line, const struct command *c, const struct words *w, unsigned own)
 {
 	const char *word;
 	unsigned i;
 
 	buf_str(line, c->name);
 	for (i = 1; i < w->n; i++) {
-		word = call_word(c, w, i);
+		word = call_word(c, w, i, own);
 		if (!word) {
 			refuse(env, _("Not recorded: the number of a call means another one the next time; select it first."));
 			return false;
@@ -248,7 +251,7 @@ static void add_command(struct command_env *env, struct script *s, const struct 
 	unsigned own = script_own_call(s);
 	struct buf line = {0};
 
-	if (!make_line(env, &line, c, w))
+	if (!make_line(env, &line, c, w, own))
 		goto out;
 	if (!strcmp(c->name, "answer") && own > rec.newest && own != rec.call && !rec.before.own)
 		add_line("wait incoming");
@@ -329,7 +332,7 @@ void recorder_start(struct command_env *env, struct script *s, char reg, struct 
 	rec.known = look(env, rec.call);
 	/* what is there ends who knows where: the first new command waits for the state that it needs */
 	if (rec.append && macro_find(name) && rec.known.stage < STAGE_FAILED)
-		rec.known = look(env, rec.call);
+		rec.known.stage = STAGE_UNKNOWN;
 	rec.since_ms = port_now_ms();
 }
 

@@ -166,7 +166,7 @@ static bool read_call_of(struct command_env *env, const struct script *script, c
 	unsigned long n;
 
 	if (!strcmp(s, "last")) {
-		*call = script ? script_call(script) : phone_last_call(env->phone);
+		*call = script && script_get_kind(script) == SCRIPT_MACRO ? script_call(script) : phone_last_call(env->phone);
 		if (!*call)
 			result_fail(r, STATUS_FAILED, _("there has been no call yet"));
 		return *call != 0;

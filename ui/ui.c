@@ -352,6 +352,9 @@ static void typed_h(void *arg)
 		return;
 	memcpy(key, ui.typed[0], sizeof(key));
 	memmove(ui.typed, ui.typed + 1, --ui.typed_n * sizeof(ui.typed[0]));
+	/* a macro types faster than pictures are drawn: what the key means goes by what is so now */
+	if (ui.dirty)
+		phone_snapshot(ui.env->phone, &ui.now);
 	key_h(key, false, NULL);
 	/* One a turn of the loop, so that keys which type keys hold up nothing. */
 	if (ui.typed_n && ui.up)

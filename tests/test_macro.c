@@ -44,6 +44,13 @@ static int edit_h(const char *label, const char *text, const char *command, void
 	return 0;
 }
 
+static int keys_h(const char *keys, void *arg)
+{
+	(void)keys;
+	(void)arg;
+	return 0;
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -348,6 +355,53 @@ static void too_many_calls(void **state)
 	see(run("macro play often"), "at most 30 calls");
 }
 
+/* What a macro types is its doing. */
+static void typed_by_a_macro(void **state)
+{
+	char line[100];
+	unsigned i;
+
+	(void)state;
+	env.keys_h = keys_h;
+	run("macro define a 'keys d'");
+	see(run("macro play a"), "=ok");
+	for (i = 0; i < PLAYER_CALLS; i++) {
+		player_takes(true);
+		script_free(apart("dial x"));
+		player_takes(false);
+	}
+	assert_int_equal(fake.last, PLAYER_CALLS);
+	player_takes(true);
+	script_free(apart("dial x"));
+	player_takes(false);
+	assert_int_equal(fake.last, PLAYER_CALLS);
+	see(fake.notice, "Macro a was stopped");
+	script_free(apart("dial x")); /* by a person, in between */
+	assert_int_equal(fake.last, PLAYER_CALLS + 1);
+	player_takes(true);
+	script_free(script);
+	assert_int_equal(script_new(&script, &env, SCRIPT_KEY, false, result_h, NULL, NULL), 0);
+	player_takes(false);
+	see(run("macro play a"), "would play itself again");
+	/* nor for ever by way of others */
+	for (i = 2; i < PLAYER_DEPTH + 2; i++) {
+		snprintf(line, sizeof(line), "macro define m%u 'keys d' ; macro play m%u", i, i);
+		run(line);
+		if (i <= PLAYER_DEPTH)
+			see_not(told, "error");
+		else
+			see(told, "at most 8 deep");
+		player_takes(true);
+		script_free(script);
+		assert_int_equal(script_new(&script, &env, SCRIPT_KEY, false, result_h, NULL, NULL), 0);
+		player_takes(false);
+	}
+	player_types(NULL);
+	player_takes(true);
+	assert_int_equal(player_hand().depth, 0);
+	player_takes(false);
+}
+
 /* ---- stopping ---- */
 
 static void stopping(void **state)
@@ -550,7 +604,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(plays), T(stops_where_it_fails), T(values), T(long_values), T(a_stranger_calls), T(nested), T(reaches_itself),
-		T(too_many_steps), T(too_many_calls), T(stopping), T(again), T(what_may_be_defined), T(editing), T(the_file),
+		T(too_many_steps), T(too_many_calls), T(typed_by_a_macro), T(stopping), T(again), T(what_may_be_defined), T(editing), T(the_file),
 		T(the_rc_file), T(too_many_macros),
 	};
 	char rc[PATH_MAX];

@@ -446,7 +446,7 @@ static const struct golden { const char *folder, *name; unsigned rows, cols; con
 	{ "bar-macro-narrow", "macro-waits", 10, 40, "", NULL },
 	{ "bar-macro-wide", "macro-waits", 30, 132, "", NULL },
 	{ "bar-macro-runs", "macro-runs", 10, 40, "", NULL },
-	{ "idle-with-two", "macro-waits", 24, 80, "\033", NULL },
+	{ "macro-stopped", "macro-waits", 24, 80, "\033", NULL },
 	{ "bar-recording", "macro-recorded", 24, 80, "", NULL },
 	{ "bar-recording-narrow", "macro-recorded", 10, 40, "", NULL },
 	{ "bar-recording-wide", "macro-recorded", 30, 132, "", NULL },

@@ -282,8 +282,10 @@ static void take_key(const char *key)
 		ui.message[0] = '\0';
 		ui_schedule();
 	}
-	if (strcmp(key, "<Esc>") == 0 && player_stop())
+	if (strcmp(key, "<Esc>") == 0 && player_stop()) {
+		ui_schedule();
 		return;
+	}
 	if (ui.asking_quit && ui_answered_quit(key))
 		return;
 	if (ui.asking_redial && ui_redial_is_asked() && ui_answered_redial(key))
@@ -355,7 +357,11 @@ static void typed_h(void *arg)
 	/* a macro types faster than pictures are drawn: what the key means goes by what is so now */
 	if (ui.dirty)
 		phone_snapshot(ui.env->phone, &ui.now);
+	player_takes(true);
 	key_h(key, false, NULL);
+	player_takes(false);
+	if (!ui.typed_n)
+		player_types(NULL);
 	/* One a turn of the loop, so that keys which type keys hold up nothing. */
 	if (ui.typed_n && ui.up)
 		ui.typing = loop_defer(typed_h, NULL) == 0;

@@ -5,6 +5,7 @@
 
 #include "base/i18n.h"
 #include "command/handlers.h"
+#include "command/player.h"
 #include "phone/ports.h"
 
 /* ---- the screen ---- */
@@ -151,7 +152,6 @@ void command_keys(struct command_env *env, struct script *script, const struct w
 	unsigned i;
 	int err;
 
-	(void)script;
 	if (!env->keys_h) {
 		works_only_on_screen(r);
 		return;
@@ -159,6 +159,7 @@ void command_keys(struct command_env *env, struct script *script, const struct w
 	/* blanks between them are for the eye: one that is typed is <Space> */
 	for (i = 1; i < w->n; i++)
 		buf_str(&keys, w->word[i]);
+	player_types(script);
 	err = env->keys_h(keys.s ? keys.s : "", env->arg);
 	if (err == EINVAL)
 		result_fail(r, STATUS_USAGE, _("\"%.80s\" are no keys in the notation of bindings; <lt> stands for <"), keys.s ? keys.s : "");

@@ -61,6 +61,9 @@ void script_set_base_call(struct script *s, unsigned call);
 unsigned script_call_in_hand(const struct script *s);
 /* May S (NULL: nobody's) make a call now? Else R fails: in the rc file, or a macro that has made many. It is counted. */
 bool may_call(struct script *s, struct result *r);
+/* Who had the keys typed that made this script. */
+struct player_hand;
+const struct player_hand *script_hand(const struct script *s);
 /* `closed` of the call has not been told yet: its tone still sounds. */
 bool script_tone_sounds(const struct script *s, unsigned call);
 

@@ -51,6 +51,8 @@ static struct {
 	unsigned last_args;
 	struct calls *calls;
 	unsigned calls_n;
+	struct player_hand hand;   /* that typed what is not taken yet */
+	bool taking;
 } player;
 
 static struct run *run_of(const struct script *s)
@@ -351,46 +353,81 @@ static bool full(const char *name)
 	return !c || (c->n >= PLAYER_CALLS && port_now_ms() < c->at_ms[c->n % PLAYER_CALLS] + MINUTE_MS);
 }
 
-bool player_may_call(struct script *s, struct result *r)
+bool player_may_call(struct command_env *env, const struct script *s, struct result *r)
 {
-	struct run *p, *up;
+	const char *name[PLAYER_DEPTH + 1];
+	const struct run *up;
+	unsigned i, n = 0;
 
-	for (up = p = s ? run_of(s) : NULL; up; up = up->parent) {
-		if (!full(up->name))
+	if (!s)
+		return true;
+	for (up = run_of(s); up && n < PLAYER_DEPTH; up = up->parent)
+		name[n++] = up->name;
+	if (script_hand(s)->depth)
+		name[n++] = script_hand(s)->name;
+	for (i = 0; i < n; i++) {
+		if (!full(name[i]))
 			continue;
 		result_fail(r, STATUS_FAILED, _("a macro makes at most %u calls within a minute"), PLAYER_CALLS);
-		phone_notice_printf(up->env->phone, SEVERITY_WARNING, "macro-calls",
+		phone_notice_printf(env->phone, SEVERITY_WARNING, "macro-calls",
 				    /* TRANSLATORS: a macro, and how many calls it has made */
 				    _("Macro %1$s was stopped: it has made %2$u calls within a minute, and a macro makes no more."),
-				    up->name, PLAYER_CALLS);
+				    name[i], PLAYER_CALLS);
 		return false;
 	}
-	for (up = p; up; up = up->parent) {
-		struct calls *c = calls_of(up->name);
+	for (i = 0; i < n; i++) {
+		struct calls *c = calls_of(name[i]);
 
 		c->at_ms[c->n++ % PLAYER_CALLS] = port_now_ms();
 	}
 	return true;
 }
 
+/* ---- keys that macros type ---- */
+
+void player_types(const struct script *s)
+{
+	const struct run *p = s ? run_of(s) : NULL;
+
+	if (p) {
+		text_copy(player.hand.name, sizeof(player.hand.name), p->name);
+		player.hand.depth = p->depth;
+	}
+	else if (s && script_hand(s)->depth)
+		player.hand = *script_hand(s);
+	else if (!s)
+		player.hand.depth = 0;
+}
+
+void player_takes(bool on)
+{
+	player.taking = on;
+}
+
+struct player_hand player_hand(void)
+{
+	static const struct player_hand nobody;
+
+	return player.taking ? player.hand : nobody;
+}
+
 /* ---- the beginning ---- */
 
 /* Would it be reached again by itself? Then, and too deep, R fails. */
-static bool may_play(const struct run *parent, const char *name, struct result *r)
+static bool may_play(const struct run *parent, const struct player_hand *hand, const char *name, struct result *r)
 {
 	const struct run *up;
+	bool itself = hand->depth && !strcmp(hand->name, name);
 
 	if (player.n == PLAYER_RUNS) {
 		result_fail(r, STATUS_FAILED, _("%u macros play already"), PLAYER_RUNS);
 		return false;
 	}
-	for (up = parent; up; up = up->parent) {
-		if (strcmp(up->name, name))
-			continue;
+	for (up = parent; up; up = up->parent)
+		itself |= !strcmp(up->name, name);
+	if (itself)
 		result_fail(r, STATUS_FAILED, _("macro %s would play itself again"), name);
-		return false;
-	}
-	if (parent && parent->depth == PLAYER_DEPTH)
+	else if (hand->depth >= PLAYER_DEPTH || (parent && parent->depth >= PLAYER_DEPTH))
 		result_fail(r, STATUS_FAILED, _("macros play each other at most %u deep"), PLAYER_DEPTH);
 	return r->ok;
 }
@@ -415,7 +452,7 @@ static int begin(struct command_env *env, struct script *caller, struct run *par
 		return ENOMEM;
 	p->env = env;
 	p->parent = parent;
-	p->depth = parent ? parent->depth + 1 : 1;
+	p->depth = 1 + (parent ? parent->depth : script_hand(caller)->depth);
 	p->of = of;
 	text_copy(p->name, sizeof(p->name), m->name);
 	p->text = strdup(m->text);
@@ -472,7 +509,7 @@ void player_play(struct command_env *env, struct script *script, const char *nam
 		return;
 	}
 	m = macro_get(name, r);
-	if (!m || !may_play(parent, m->name, r))
+	if (!m || !may_play(parent, script_hand(script), m->name, r))
 		return;
 	of = macro_check(m->text, r);
 	if (!of)

@@ -28,6 +28,18 @@ bool player_stop(void);
 /* Forgets all, without a word. */
 void player_close(void);
 
+/* Who has had keys typed: a macro, and how deep it was. depth 0: a person, or anybody but a macro. */
+struct player_hand {
+	char name[MACRO_NAME_MAX];
+	unsigned depth;
+};
+/* S types keys (`keys`); NULL: all that were typed have been taken. */
+void player_types(const struct script *s);
+/* One of them is being taken (ON), or it was: scripts that are made meanwhile are in that hand. */
+void player_takes(bool on);
+/* Whose hand is at work now. */
+struct player_hand player_hand(void);
+
 /* ---- told by script.c about a script of kind MACRO ---- */
 
 /* A step begins: of the macro itself when OWN, else out of a file that it reads. False with R failed: not one more. */
@@ -36,7 +48,8 @@ bool player_step(struct script *s, bool own, struct result *r);
 void player_waits(struct script *s, const struct words *w);
 /* As parser_value_h, of a script. */
 const char *player_value(const char *name, struct buf *value, void *arg);
-/* S is about to make a call: true, and it is counted; or false with R failed. Any script but those of kind MACRO may. */
-bool player_may_call(struct script *s, struct result *r);
+/* S is about to make a call: true, and it is counted; or false with R failed. Any script may that is no
+ * macro's and in no macro's hand. */
+bool player_may_call(struct command_env *env, const struct script *s, struct result *r);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "base/i18n.h"
 #include "command/handlers.h"
-#include "command/macro.h"
+#include "command/player.h"
 #include "command/recorder.h"
 #include "phone/ports.h"
 
@@ -215,7 +215,8 @@ static bool is_recording(const struct script *s)
 {
 	enum script_kind kind;
 
-	if (!rec.reg)
+	/* what a macro types is in its `macro play` */
+	if (!rec.reg || script_hand(s)->depth)
 		return false;
 	kind = script_get_kind(s);
 	return kind == SCRIPT_KEY || kind == SCRIPT_PROMPT || s == rec.starter;

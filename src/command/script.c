@@ -54,6 +54,7 @@ struct script {
 	unsigned base_call;     /* of a macro: what was its caller's, or the newest, when it began */
 	unsigned tone_call;     /* failed, and not yet closed */
 	bool listening;
+	struct player_hand hand;
 	bool sleeping, waiting, held;
 	script_gone_h *gone_h;  /* of whom it is held for */
 	void *gone_arg;
@@ -468,6 +469,7 @@ int script_new(struct script **sp, struct command_env *env, enum script_kind kin
 		return ENOMEM;
 	s->env = env;
 	s->kind = kind;
+	s->hand = player_hand();
 	s->stop_on_error = stop_on_error;
 	s->result_h = result_h;
 	s->idle_h = idle_h;
@@ -605,6 +607,11 @@ void script_set_base_call(struct script *s, unsigned call)
 	s->base_call = call;
 }
 
+const struct player_hand *script_hand(const struct script *s)
+{
+	return &s->hand;
+}
+
 bool may_call(struct script *s, struct result *r)
 {
 	if (s && s->kind == SCRIPT_RC) {
@@ -612,7 +619,7 @@ bool may_call(struct script *s, struct result *r)
 			    "use --exec or the name of whom to call"));
 		return false;
 	}
-	return player_may_call(s, r);
+	return !s || player_may_call(s->env, s, r);
 }
 
 unsigned script_call_in_hand(const struct script *s)

@@ -30,7 +30,7 @@ struct run {
 	char waits[80];
 	unsigned call;            /* its own, at the last answer */
 	struct buf said;
-	bool failed;
+	bool failed, stopped;
 	int status;
 	struct buf error;
 	struct loop_timer *start; /* from the loop: not within the command that asks for it */
@@ -108,12 +108,16 @@ static void finish(struct run *p, const char *state)
 	unsigned call = p->script ? script_own_call(p->script) : p->call;
 
 	tell(p, state);
-	if (p->failed)
-		result_fail(&r, p->status, "%s", p->error.s ? p->error.s : "");
+	if (p->stopped)
+		/* TRANSLATORS: a macro, and how far it came */
+		result_fail(&r, STATUS_FAILED, _("macro %1$s was stopped at step %2$u of %3$u"), p->name, p->step, p->of);
+	else if (p->failed)
+		/* TRANSLATORS: a macro, and "step 2 of 4, wait established: ..." */
+		result_fail(&r, p->status, _("macro %1$s, %2$s"), p->name, p->error.s ? p->error.s : "");
 	else if (p->said.s)
 		buf_str(&r.text, p->said.s);
-	if (p->failed && !caller)
-		phone_notice(p->env->phone, SEVERITY_WARNING, NULL, p->error.s ? p->error.s : "");
+	if (!r.ok && !caller)
+		phone_notice(p->env->phone, SEVERITY_WARNING, NULL, r.error.s);
 	p->caller = NULL;
 	run_free(p);
 	if (!caller) {
@@ -126,15 +130,6 @@ static void finish(struct run *p, const char *state)
 	script_release(caller, &r);
 }
 
-static void fail_stopped(struct run *p)
-{
-	p->failed = true;
-	p->status = STATUS_FAILED;
-	buf_free(&p->error);
-	/* TRANSLATORS: a macro, and how far it came */
-	buf_printf(&p->error, _("macro %1$s was stopped at step %2$u of %3$u"), p->name, p->step, p->of);
-}
-
 /* The script that was held for it has gone. Of a macro: that was stopped, and so is this; of somebody who has hung up: it
  * plays on, and what goes wrong becomes a notice. */
 static void gone_h(void *arg)
@@ -144,8 +139,6 @@ static void gone_h(void *arg)
 	p->caller = NULL;
 	if (!p->parent)
 		return;
-	fail_stopped(p);
-	buf_free(&p->said);
 	tell(p, "stopped");
 	run_free(p);
 }
@@ -158,7 +151,7 @@ static void stop(struct run *p)
 	p->script = NULL;
 	p->call = script_own_call(s);
 	script_free(s);
-	fail_stopped(p);
+	p->stopped = true;
 	finish(p, "stopped");
 }
 
@@ -215,11 +208,11 @@ static void result_h(struct script *s, const char *line, const struct result *r,
 	len = strlen(step);
 	buf_free(&p->error);
 	if (r->error.s && strncmp(r->error.s, step, len) == 0 && r->error.s[len] == ':')
-		/* TRANSLATORS: a macro, how far it came, and its step with what went wrong there */
-		buf_printf(&p->error, _("macro %1$s, step %2$u of %3$u, %4$s"), p->name, p->step, p->of, r->error.s);
+		/* TRANSLATORS: how far a macro came, and its step with what went wrong there */
+		buf_printf(&p->error, _("step %1$u of %2$u, %3$s"), p->step, p->of, r->error.s);
 	else
-		/* TRANSLATORS: a macro, how far it came, its step, and what went wrong there */
-		buf_printf(&p->error, _("macro %1$s, step %2$u of %3$u, %4$s: %5$s"), p->name, p->step, p->of, step,
+		/* TRANSLATORS: how far a macro came, its step, and what went wrong there */
+		buf_printf(&p->error, _("step %1$u of %2$u, %3$s: %4$s"), p->step, p->of, step,
 			   r->error.s ? r->error.s : "");
 }
 

@@ -135,7 +135,7 @@ class TheExample(Base):
     def record(self, t, target):
         """Types it; the person waits two seconds before hanging up."""
         t.type("qa")
-        t.see("recording a")
+        t.see("recording a", "q end recording")
         t.type("d")
         t.see("Dial")
         t.type(target + "\r")

@@ -255,7 +255,7 @@ static void waiting_words(char *out, size_t size, const struct words *w)
 {
 	static const struct { const char *condition, *words; } conditions[] = {
 		/* TRANSLATORS: behind "waiting for" */
-		{"registered", N_("registered")}, {"ringing", N_("ringing")}, {"established", N_("answered")},
+		{"registered", N_("a registration")}, {"ringing", N_("it to ring")}, {"established", N_("answered")},
 		{"closed", N_("the end")}, {"idle", N_("no call")}, {"outcome", N_("outcome")}, {"dtmf", N_("tones")},
 		{"incoming", N_("a caller")},
 	};

@@ -330,6 +330,21 @@ static void numbers_of_calls(void **state)
 			    "trace save last x.txt");
 }
 
+/* The keys of a notice name it; the macro means its call. */
+static void on_a_notice(void **state)
+{
+	(void)state;
+	key("macro record a");
+	key("dial 486");
+	fails(1, 486);
+	fake.notice_call = 1;
+	key("redial now notice");
+	fake.notice_call = 9;
+	key("redial now notice");
+	key("macro stop");
+	assert_string_equal(in_register("a"), "dial 486\nwait outcome 486\nredial now last\nredial now notice");
+}
+
 /* Passwords, wherever they stand. */
 static void no_secrets(void **state)
 {
@@ -439,7 +454,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(the_example), T(what_is_waited_for), T(hold_takes_time), T(typed_waits), T(digits), T(what_is_left_out),
-		T(without_keys), T(raw_targets), T(full_words), T(numbers_of_calls), T(no_secrets), T(a_stranger_calls),
+		T(without_keys), T(raw_targets), T(full_words), T(numbers_of_calls), T(on_a_notice), T(no_secrets), T(a_stranger_calls),
 		T(answered_on_purpose), T(appending), T(too_long),
 	};
 

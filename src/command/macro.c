@@ -183,16 +183,19 @@ unsigned macro_check(const char *text, struct result *r)
 	return r->ok ? commands : 0;
 }
 
-void macro_line(struct buf *out, const struct macro *m)
+static void one_line(struct buf *out, const char *text)
 {
-	const char *p;
-
-	for (p = m->text; *p; p++) {
-		if (*p == '\n')
+	for (; *text; text++) {
+		if (*text == '\n')
 			buf_str(out, " ; ");
 		else
-			buf_add(out, p, 1);
+			buf_add(out, text, 1);
 	}
+}
+
+void macro_line(struct buf *out, const struct macro *m)
+{
+	one_line(out, m->text);
 }
 
 /* ---- the file ---- */
@@ -202,17 +205,17 @@ static int file_name(char *dst, size_t size)
 	return paths_get(dst, size, PATH_STATE, "saved");
 }
 
-static void add_macro(struct buf *out, const struct macro *m)
+static void add_macro(struct buf *out, const char *name, const char *text, const char *description)
 {
 	struct buf line = {0};
 
-	macro_line(&line, m);
-	buf_printf(out, "macro define %s ", m->name);
+	one_line(&line, text);
+	buf_printf(out, "macro define %s ", name);
 	if (line.s)
 		parser_quote(out, line.s);
-	if (*m->description) {
+	if (*description) {
 		buf_str(out, " ");
-		parser_quote(out, m->description);
+		parser_quote(out, description);
 	}
 	buf_str(out, "\n");
 	out->failed |= line.failed;
@@ -234,8 +237,10 @@ static int save(void)
 		return err;
 	buf_str(&out, "# written by offhook; change it with the macro command\n");
 	for (i = 0; i < macros.n; i++) {
-		if (macros.macro[i].name[1] && !macros.macro[i].source)
-			add_macro(&out, &macros.macro[i]);
+		const struct macro *m = &macros.macro[i];
+
+		if (m->name[1] && !m->source)
+			add_macro(&out, m->name, m->text, m->description);
 	}
 	if (macros.wrong_lines.s)
 		buf_str(&out, macros.wrong_lines.s);
@@ -256,12 +261,10 @@ static bool good_name(const char *name)
 /* Would it be read back from the file? */
 static bool fits_a_line(const char *name, const char *text, const char *description)
 {
-	struct macro m = {.text = (char *)(uintptr_t)text, .description = (char *)(uintptr_t)description};
 	struct buf line = {0};
 	bool fits;
 
-	text_copy(m.name, sizeof(m.name), name);
-	add_macro(&line, &m);
+	add_macro(&line, name, text, description);
 	fits = !line.failed && line.len < LINE_MAX_BYTES;
 	buf_free(&line);
 	return fits;

@@ -37,7 +37,7 @@ static struct {
 	struct {               /* before the command in hand */
 		struct stand stand;
 		uint64_t ms;
-		unsigned own, selected;
+		unsigned own, selected, notice;
 		bool stranger;     /* the selected call came in meanwhile and was not answered */
 	} before;
 } rec;
@@ -156,12 +156,15 @@ static bool is_about_stranger(const char *name, const struct words *w)
 	return rec.before.stranger && (!strcmp(name, "reject") || (!strcmp(name, "hangup") && w->n == 1));
 }
 
-/* Word I as it is to be recorded: a call's number means nothing the next time. NULL: there is no other word for it. */
+/* Word I as it is to be recorded: a call's number means nothing the next time, nor does which notice is selected. NULL:
+ * there is no other word for it. */
 static const char *call_word(const struct command *c, const struct words *w, unsigned i, unsigned own)
 {
 	unsigned long n;
 	bool takes_call = c->argument[0] == ARG_CALL || c->argument[1] == ARG_CALL || (!strcmp(c->name, "trace") && i == 2 && w->n == 4);
 
+	if (takes_call && !strcmp(w->word[i], "notice") && rec.call && rec.before.notice == rec.call)
+		return "last";
 	if (!takes_call || !read_number(w->word[i], 1, 999999999, &n) || (!strcmp(c->name, "reject") && n >= CODE_FROM))
 		return w->word[i];
 	/* a `wait incoming` stands before it */
@@ -230,6 +233,7 @@ void recorder_looks(struct command_env *env, struct script *s)
 	rec.before.ms = port_now_ms();
 	rec.before.own = script_own_call(s);
 	rec.before.selected = phone_selected(env->phone);
+	rec.before.notice = phone_notice_call(env->phone, 0);
 	rec.before.stranger = is_stranger(env, rec.before.selected);
 }
 

@@ -5,6 +5,7 @@ import random
 import signal
 import socket
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -390,6 +391,17 @@ class Statuses(Base):
                 ("macro play nobody", 2)):
             got, events, error = self.headless("--demo", "-e", script)
             self.assertEqual(got, status, (script, error, events[-5:]))
+
+    def test_keys_need_a_screen(self):
+        for more in (["--headless"], ["--plain"]):
+            r = subprocess.run([offhook.PROGRAM, "--demo", *more, "-k", "d"], env=self.home.env, capture_output=True,
+                               text=True, timeout=20)
+            self.assertEqual(r.returncode, 2, r.stderr)
+            self.assertIn("--keys", r.stderr)
+        with screen(self.home, "--demo", "-k", "qamqm@a:echo<Space>typed<CR>") as t:
+            t.see("typed", "mic muted")
+            leave(t)
+        self.assertEqual(self.register("a"), "mute toggle")
 
     def test_nobody_listens(self):
         rc = self.home.write("rc", "set sip-listen 127.0.0.1:0\n")

@@ -216,6 +216,42 @@ static void long_values(void **state)
 	see(run(line), "the line is too long");
 }
 
+static const char *any_value(const char *name, struct buf *value, void *arg)
+{
+	unsigned i, n = (unsigned)rand() % 8 ? (unsigned)rand() % 5 : (unsigned)rand() % 5000;
+
+	(void)arg;
+	for (i = 0; i < n; i++)
+		buf_str(value, ";");
+	return strcmp(name, "1.") ? NULL : "none";
+}
+
+/* Whatever a line has and its values are: each word is where words are kept. */
+static void any_bytes(void **state)
+{
+	static const char *const parts[] = {"${1}", "${", "}", "$", "'", "\"", "\\", " ", ";", " ; ", "#", "a", "${*}", "${1.}", "\xff"};
+	static struct words w;
+	const char *why = NULL;
+	unsigned i, j, n;
+
+	(void)state;
+	srand(7);
+	for (i = 0; i < 20000; i++) {
+		char line[LINE_MAX_BYTES + 200] = "";
+		size_t pos = 0, len = 0;
+
+		n = i % 100 ? (unsigned)rand() % 30 : (unsigned)rand() % 1500;
+		for (j = 0; j < n && len < LINE_MAX_BYTES; j++)
+			len += (size_t)snprintf(line + len, sizeof(line) - len, "%s", parts[(unsigned)rand() % 15]);
+		while (!parser_expand(&w, line, &pos, any_value, NULL, &why)) {
+			assert_true(w.n > 0 && w.n <= WORDS_MAX);
+			for (j = 0; j < w.n; j++)
+				assert_true(w.word[j] >= w.store && w.word[j] + strlen(w.word[j]) < w.store + sizeof(w.store));
+		}
+		assert_true(pos <= strlen(line));
+	}
+}
+
 /* ---- its call ---- */
 
 static void a_stranger_calls(void **state)
@@ -603,7 +639,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(plays), T(stops_where_it_fails), T(values), T(long_values), T(a_stranger_calls), T(nested), T(reaches_itself),
+		T(plays), T(stops_where_it_fails), T(values), T(long_values), T(any_bytes), T(a_stranger_calls), T(nested), T(reaches_itself),
 		T(too_many_steps), T(too_many_calls), T(typed_by_a_macro), T(stopping), T(again), T(what_may_be_defined), T(editing), T(the_file),
 		T(the_rc_file), T(too_many_macros),
 	};

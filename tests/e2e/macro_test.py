@@ -403,6 +403,16 @@ class Statuses(Base):
             leave(t)
         self.assertEqual(self.register("a"), "mute toggle")
 
+    def test_the_program_ends_meanwhile(self):
+        script = "macro define in 'dial echo ; wait established ; %s' ; macro define out 'macro play in' ; macro play out"
+        status, _, error = self.headless("--demo", "-e", script % "quit 5 ; echo never")
+        self.assertEqual((status, error), (5, ""))
+        with offhook.Phone("--demo", "--audio=null", "-e", script % "wait closed", home=self.home) as p:
+            p.wait("macro", step=3, state="waiting")
+            p.process.terminate()
+            self.assertEqual(p.exit_status(), 128 + signal.SIGTERM)
+            self.assertEqual(p.stderr(), "")
+
     def test_nobody_listens(self):
         rc = self.home.write("rc", "set sip-listen 127.0.0.1:0\n")
         status, _, error = self.headless("-c", rc, "-e", "dial sip:x@127.0.0.1:9;transport=tcp ; wait established")

@@ -407,7 +407,7 @@ class Statuses(Base):
         script = "macro define in 'dial echo ; wait established ; %s' ; macro define out 'macro play in' ; macro play out"
         status, _, error = self.headless("--demo", "-e", script % "quit 5 ; echo never")
         self.assertEqual((status, error), (5, ""))
-        with offhook.Phone("--demo", "--audio=null", "-e", script % "wait closed", home=self.home) as p:
+        with offhook.Phone("--demo", "--audio=null", "-e", script % "wait dtmf 1", home=self.home) as p:
             p.wait("macro", step=3, state="waiting")
             p.process.terminate()
             self.assertEqual(p.exit_status(), 128 + signal.SIGTERM)

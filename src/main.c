@@ -18,6 +18,9 @@
 #include "base/paths.h"
 #include "cli.h"
 #include "command/command.h"
+#include "command/macro.h"
+#include "command/player.h"
+#include "command/recorder.h"
 #include "control/headless.h"
 #include "exchange/exchange.h"
 #include "media/media.h"
@@ -101,8 +104,15 @@ static void leave_h(void *arg)
 
 static void leave(int status)
 {
+	struct result r = {.ok = true};
+
 	if (self.leaving)
 		return;
+	/* what was played would find the calls gone; what was recorded until here is worth keeping */
+	player_close();
+	if (recorder_register())
+		recorder_stop(&self.env, &r);
+	result_free(&r);
 	self.leaving = true;
 	self.status = status;
 	self.leave_by = loop_now_ms() + SHUTDOWN_LIMIT_MS;
@@ -402,6 +412,9 @@ static int read_configuration(void)
 			phone_notice_printf(self.phone, SEVERITY_WARNING, NULL,
 					    _("The saved accounts could not be read: %s"), strerror(err));
 	}
+	err = macros_read(&self.env);
+	if (err)
+		phone_notice_printf(self.phone, SEVERITY_WARNING, NULL, _("The saved macros could not be read: %s"), strerror(err));
 	if (file) {
 		err = rc_read(&self.env, file);
 		if (err) {
@@ -517,6 +530,7 @@ static int run(void)
 
 	/* first of all listeners: what it writes is on disk before anyone else hears of it */
 	remember_calls();
+	macros_start();
 	err = start_face();
 	if (err)
 		return err;
@@ -641,6 +655,9 @@ out:
 		script_free(self.exec);
 	leave_screen();
 	headless_stop(self.headless);
+	player_close();
+	recorder_close();
+	macros_stop();
 	stack_stop();
 	exchange_stop();
 	media_stop();

@@ -142,14 +142,35 @@ __attribute__((weak)) void port_store_numbers(const char *typed, store_number_h 
 
 void port_store_register(char name, const char *lines)
 {
-	(void)name;
-	(void)lines;
+	fake.stored_name = name;
+	snprintf(fake.stored, sizeof(fake.stored), "%s", lines);
+	fake.stores++;
 }
 
 void port_store_registers(store_register_h *h, void *arg)
 {
-	(void)h;
-	(void)arg;
+	unsigned i;
+
+	for (i = 0; i < 26; i++) {
+		if (fake.registers[i])
+			h((char)('a' + i), fake.registers[i], arg);
+	}
+}
+
+uint64_t port_now_ms(void) { return fake.now_ms; }
+
+void phone_emit(struct phone *p, const struct event *e)
+{
+	size_t len = strlen(fake.macro);
+	const char *error = event_find_string(e, "error");
+
+	(void)p;
+	if (strcmp(e->name, "macro"))
+		return;
+	fake.events++;
+	snprintf(fake.macro + len, sizeof(fake.macro) - len, "%s %d/%d %s%s%s\n", event_find_string(e, "name"),
+		 (int)event_find_integer(e, "step", -1), (int)event_find_integer(e, "of", -1),
+		 event_find_string(e, "state"), error ? " " : "", error ? error : "");
 }
 
 int phone_answer(struct phone *p, unsigned call) { (void)p; return did("answer", call); }

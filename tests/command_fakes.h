@@ -2,6 +2,8 @@
 #ifndef OFFHOOK_TESTS_COMMAND_FAKES_H
 #define OFFHOOK_TESTS_COMMAND_FAKES_H
 
+#include <stdint.h>
+
 #include "command/command.h"
 
 #define FAKE_CALLS 100
@@ -23,6 +25,13 @@ struct fake {
 	unsigned listeners;
 	struct account account[ACCOUNTS_MAX];
 	unsigned accounts;
+	char stored_name;           /* the newest register that was stored, and what */
+	char stored[4096];
+	unsigned stores;
+	const char *registers[26];  /* what is in the store, or NULL */
+	uint64_t now_ms;
+	unsigned events;            /* of the name `macro` */
+	char macro[4096];           /* all of them: "name step/of state error\n" */
 };
 extern struct fake fake;
 

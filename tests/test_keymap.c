@@ -67,7 +67,7 @@ static void default_bindings(void **state)
 		assert_string_equal(all, keys);
 		assert_int_equal(keymap_bind(k, key_context_name(c), keys, command, &error), 0);
 	}
-	assert_int_equal(i, 57);
+	assert_int_equal(i, 59);
 	keymap_free(k);
 }
 

@@ -14,73 +14,9 @@
 
 #include "base/loop.h"
 #include "command/handlers.h"
+#include "command/macro.h"
 #include "command_fakes.h"
-
-/* ---- virtual time ---- */
-
-struct loop_timer {
-	struct loop_timer *next;
-	uint64_t at;
-	bool on;
-	loop_timer_h *h;
-	void *arg;
-};
-static struct loop_timer *timers;
-static uint64_t now;
-
-int loop_timer_new(struct loop_timer **tp, loop_timer_h *h, void *arg)
-{
-	struct loop_timer *t = calloc(1, sizeof(*t));
-
-	t->h = h;
-	t->arg = arg;
-	t->next = timers;
-	*tp = timers = t;
-	return 0;
-}
-
-void loop_timer_start(struct loop_timer *t, uint64_t delay_ms)
-{
-	t->at = now + delay_ms;
-	t->on = true;
-}
-
-void loop_timer_stop(struct loop_timer *t) { t->on = false; }
-bool loop_timer_running(const struct loop_timer *t) { return t->on; }
-
-void loop_timer_free(struct loop_timer *t)
-{
-	struct loop_timer **p;
-
-	if (!t)
-		return;
-	for (p = &timers; *p != t; p = &(*p)->next)
-		;
-	*p = t->next;
-	free(t);
-}
-
-/* Lets MS pass. */
-static void pass(uint64_t ms)
-{
-	uint64_t end = now + ms;
-
-	for (;;) {
-		struct loop_timer *t, *first = NULL;
-
-		for (t = timers; t; t = t->next) {
-			if (t->on && t->at <= end && (!first || t->at < first->at))
-				first = t;
-		}
-		if (!first)
-			break;
-		if (first->at > now)
-			now = first->at;
-		first->on = false;
-		first->h(first->arg);
-	}
-	now = end;
-}
+#include "virtual_time.h"
 
 /* ---- what scripts say ---- */
 
@@ -133,6 +69,13 @@ static int view_h(const char *name, void *arg)
 	return 0;
 }
 
+static int keys_h(const char *keys, void *arg)
+{
+	(void)arg;
+	text_copy(viewed, sizeof(viewed), keys);
+	return strcmp(keys, "wrong") ? 0 : EINVAL;
+}
+
 static char folder[] = "/tmp/test_script_XXXXXX";
 
 static int setup(void **state)
@@ -154,7 +97,7 @@ static int teardown(void **state)
 	(void)state;
 	script_free(script);
 	keymap_free(env.keymap);
-	assert_null(timers);
+	assert_int_equal(timers(), 0);
 	assert_int_equal(fake.listeners, 0);
 	return 0;
 }
@@ -630,6 +573,11 @@ static void views_and_keys(void **state)
 	assert_string_equal(viewed, "prompt");
 	assert_non_null(strstr(run("view cals"), "did you mean \"calls\"?"));
 	assert_non_null(strstr(run("view help me"), "one word too many"));
+	assert_non_null(strstr(run("keys a"), "no screen"));
+	env.keys_h = keys_h;
+	run("keys decho<CR> <Space>");
+	assert_string_equal(viewed, "decho<CR><Space>");
+	assert_non_null(strstr(run("keys wrong"), "\"wrong\" are no keys"));
 	run("bind global X 'dial echo ; wait established'");
 	assert_string_equal(keymap_find(env.keymap, global, 1, "X", &longer), "dial echo ; wait established");
 	run("bind global X echo 'a  b' ;");
@@ -655,7 +603,7 @@ static void help_comes_from_the_table(void **state)
 {
 	static const char *const are[] = {
 		"account", "answer", "bind", "dial", "dnd", "dtmf", "echo", "exchange", "forward", "hangup", "help", "history", "hold",
-		"import", "list-commands", "mute", "notice", "quit", "redial", "reject", "resume", "select", "set", "sleep",
+		"import", "keys", "list-commands", "macro", "mute", "notice", "quit", "redial", "reject", "resume", "select", "set", "sleep",
 		"source", "toggle", "trace", "unbind", "view", "volume", "wait",
 	};
 	unsigned n, i;
@@ -777,6 +725,16 @@ static void the_rc_file(void **state)
 	rc_read(&env, path("rc"));
 	assert_non_null(strstr(fake.notice, "/rc:1: unknown option \"volum\"; did you mean \"volume\"?"));
 	assert_int_equal(rc_read(&env, path("none")), ENOENT);
+
+	/* nobody can be called yet; and it says so instead of failing as if the network did */
+	write_file("rc", 0600, "dial echo\nredial\nmacro define conf 'dial echo'\nmacro play conf\n");
+	fake.notices = 0;
+	fake.did[0] = '\0';
+	rc_read(&env, path("rc"));
+	assert_int_equal(fake.notices, 3);
+	assert_string_equal(fake.did, "");
+	assert_non_null(strstr(fake.notice, "/rc:4: macro play does not work in the rc file"));
+	macros_stop();
 
 	/* a NUL and a line that is too long spoil only themselves */
 	f = fopen(path("rc"), "w");

@@ -571,6 +571,38 @@ static void failing_is_told_once(void **state)
 	assert_int_equal(notices, 2);
 }
 
+/* ---- registers ---- */
+
+static void keep_register(char name, const char *lines, void *arg)
+{
+	struct buf *b = arg;
+
+	buf_printf(b, "%c=%s|", name, lines);
+}
+
+static void registers_outlive_the_program(void **state)
+{
+	struct buf b = {0};
+
+	(void)state;
+	registers_put('x', "no store"); /* nothing, and no crash */
+	registers_load(keep_register, &b);
+	assert_null(b.s);
+	assert_int_equal(store_open(phone, file, true), 0);
+	registers_put('b', "dial echo\nwait established");
+	registers_put('a', "mute on");
+	registers_put('a', "mute off 'x'");
+	registers_put('c', "mute on");
+	registers_put('c', "");
+	store_close();
+	/* nothing in the file is believed */
+	sql("INSERT INTO macro_register VALUES ('A', 'x'), ('aa', 'x'), ('', 'x'), ('d', ''), ('e', x'00'), ('~', 'x')");
+	assert_int_equal(store_open(phone, file, true), 0);
+	registers_load(keep_register, &b);
+	assert_string_equal(b.s, "a=mute off 'x'|b=dial echo\nwait established|");
+	buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -590,6 +622,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(prompts_survive_a_kill, setup, teardown),
 		cmocka_unit_test_setup_teardown(numbers_are_the_newest_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(numbers_are_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(registers_outlive_the_program, setup, teardown),
 		cmocka_unit_test_setup_teardown(failing_is_told_once, setup, teardown),
 	};
 

@@ -12,6 +12,8 @@
 
 #include "base/loop.h"
 #include "command/completion.h"
+#include "command/player.h"
+#include "command/recorder.h"
 #include "phone/codec.h"
 #include "tests/ui_fake.h"
 #include "ui/ui.h"
@@ -179,6 +181,52 @@ static void incoming(struct snapshot *s)
 	idle(s);
 	c->incoming = true;
 	c->selected = true;
+}
+
+/* What plays and what is recorded is the program's, not the snapshot's. */
+static struct player_status macro;
+static char recorded;
+
+static void macro_waits(struct snapshot *s)
+{
+	idle(s);
+	add_account(s, "home", "bob@home.example", REGISTRATION_REGISTERED);
+	macro = (struct player_status){.name = "conf", .step = 2, .of = 4, .waits = "answered"};
+}
+
+static void macro_runs(struct snapshot *s)
+{
+	macro_waits(s);
+	macro.waits[0] = '\0';
+}
+
+static void macro_recorded(struct snapshot *s)
+{
+	talking(s);
+	s->muted = true;
+	recorded = 'a';
+}
+
+bool player_status(struct player_status *status)
+{
+	*status = macro;
+	return macro.of;
+}
+
+bool player_stop(void)
+{
+	bool was = macro.of;
+
+	macro.of = 0;
+	return was;
+}
+
+void player_types(const struct script *s) { (void)s; }
+void player_takes(bool on) { (void)on; }
+
+char recorder_register(void)
+{
+	return recorded;
 }
 
 static void on_hold(struct snapshot *s)
@@ -371,6 +419,7 @@ static const struct { const char *name; void (*fill)(struct snapshot *s); } case
 	{ "idle-demo", idle_demo },
 	{ "not-disturbed", not_disturbed }, { "messages", waiting_messages },
 	{ "forwarding", forwarding }, { "idle", idle }, { "talking", talking }, { "two-calls", two_calls }, { "accounts", accounts }, { "one-failed", one_failed },
+	{ "macro-waits", macro_waits }, { "macro-runs", macro_runs }, { "macro-recorded", macro_recorded },
 	{ "all-accounts", all_accounts },
 	{ "incoming", incoming }, { "on-hold", on_hold }, { "failed", failed }, { "local-failure", local_failure },
 	{ "hostile", hostile }, { "crowd", crowd }, { "retry", retry }, { "redials", redials }, { "due", due },

@@ -5,6 +5,8 @@
 
 #include "base/i18n.h"
 #include "base/text.h"
+#include "command/player.h"
+#include "command/recorder.h"
 #include "ui/view.h"
 
 enum situation { IDLE = 1, RINGS_HERE = 2, CALLING = 4, TALKING = 8, ON_HOLD = 16, FAILED = 32 };
@@ -150,9 +152,18 @@ void hints_draw(struct picture *p, unsigned y)
 	enum key_context contexts[HINT_CONTEXTS_MAX];
 	unsigned n = hint_contexts(p->s, KEYS_CALLS, contexts), x = 2, i;
 	enum situation now = situation_of(p->s);
+	struct player_status macro;
+	char name[64];
 
 	/* TRANSLATORS: before a line of keys and what they do */
 	x += screen_put(y, x, screen_cols(), ROLE_DIM, _("Keys")) + 3;
+	if (recorder_register())
+		/* TRANSLATORS: what the keys do is being written down, for a macro */
+		hint_draw(p, y, &x, contexts, n, "macro record", _("end recording"));
+	if (player_status(&macro)) {
+		x += screen_put(y, x, screen_cols() - x, ROLE_ACCENT, hint_name("<Esc>", name, sizeof(name))) + 1;
+		x += screen_put(y, x, screen_cols() - x, ROLE_PLAIN, _("stop the macro")) + 3;
+	}
 	for (i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
 		if (hints[i].when & now)
 			hint_draw(p, y, &x, contexts, n, hints[i].command, _(hints[i].label));

@@ -27,6 +27,28 @@ static void drop(struct keys *k, unsigned n)
 	k->n -= n;
 }
 
+static bool is_letter(const char *key)
+{
+	return !key[1] && ((*key >= 'a' && *key <= 'z') || (*key >= 'A' && *key <= 'Z') || *key == '@');
+}
+
+/* The first held key belongs to the command before it. What is no letter leaves it as it is: it says itself what it needs. */
+static void complete(struct keys *k)
+{
+	char command[sizeof(k->open) + KEY_BYTES], key[KEY_BYTES];
+
+	text_copy(command, sizeof(command), k->open);
+	text_copy(key, sizeof(key), k->held[0]);
+	k->open[0] = '\0';
+	drop(k, 1);
+	if (is_letter(key)) {
+		text_copy(command + strlen(command), 2, " ");
+		text_copy(command + strlen(command), KEY_BYTES, key);
+	}
+	if (strcmp(key, "<Esc>") != 0 && strcmp(key, "<C-c>") != 0)
+		k->h->bound_h(command, key);
+}
+
 /* Runs what can be decided. What is bound to the longest beginning wins; a key that begins nothing is handed on. */
 static bool resolve(struct keys *k, bool all)
 {
@@ -37,6 +59,10 @@ static bool resolve(struct keys *k, bool all)
 		const char *command;
 		bool longer, unused;
 
+		if (k->open[0]) {
+			complete(k);
+			continue;
+		}
 		if (!find(k, contexts, 1, 1, &longer) && !longer) {
 			text_copy(keys, sizeof(keys), k->held[0]);
 			if (k->h->plain_h(keys, true)) {
@@ -52,7 +78,9 @@ static bool resolve(struct keys *k, bool all)
 			command = find(k, contexts, count, --n, &unused);
 		text_copy(keys, sizeof(keys), k->held[0]);
 		drop(k, command ? n : 1);
-		if (command)
+		if (command && k->h->open_h && k->h->open_h(command))
+			text_copy(k->open, sizeof(k->open), command);
+		else if (command)
 			k->h->bound_h(command, keys);
 		else
 			k->h->plain_h(keys, false);

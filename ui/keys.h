@@ -16,6 +16,8 @@ struct keys_handlers {
 	/* KEY has no binding; or, when FIRST, is offered before KEYS_GLOBAL and the rest are asked: true when used. */
 	bool (*plain_h)(const char *key, bool first);
 	void (*bound_h)(const char *command, const char *keys);
+	/* Is COMMAND to be completed by the next key: a letter, or @? NULL: none is. */
+	bool (*open_h)(const char *command);
 };
 
 struct keys {
@@ -23,6 +25,7 @@ struct keys {
 	const struct keymap *map;
 	char held[KEYS_SEQUENCE_MAX][KEY_BYTES];
 	unsigned n;
+	char open[64];           /* the command that the next key completes, "" = none */
 };
 
 /* Takes KEY. True: more keys could follow, call keys_timeout() after KEYS_LONGER_MS unless another comes. */

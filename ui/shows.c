@@ -9,6 +9,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "ui/internal.h"
+#include "ui/ui.h"
 
 /* The table of views; view_text and view_notice are not reached by name. */
 static const struct view *const views[] = { &view_calls, &view_accounts, &view_trace, &view_help };
@@ -160,6 +161,12 @@ static int notice_h(const char *word, void *arg)
 	return 0;
 }
 
+static int keys_h(const char *keys, void *arg)
+{
+	(void)arg;
+	return ui_type(keys);
+}
+
 void ui_shows_start(struct command_env *env)
 {
 	unsigned i;
@@ -170,6 +177,7 @@ void ui_shows_start(struct command_env *env)
 	env->views = view_names;
 	env->open_notice_h = open_notice_h;
 	env->notice_h = notice_h;
+	env->keys_h = keys_h;
 	env->edit_h = ui_edit_h;
 }
 
@@ -179,5 +187,6 @@ void ui_shows_stop(struct command_env *env)
 	env->views = NULL;
 	env->open_notice_h = NULL;
 	env->notice_h = NULL;
+	env->keys_h = NULL;
 	env->edit_h = NULL;
 }

@@ -6,6 +6,8 @@
 
 #include "base/i18n.h"
 #include "base/text.h"
+#include "command/player.h"
+#include "command/recorder.h"
 #include "ui/view.h"
 
 #define MINI_CELLS 8
@@ -173,12 +175,49 @@ static unsigned draw_messages(const struct picture *p, unsigned right)
 	return p->s->messages && right > 20 ? screen_put_right(p->y, right - 2, right / 2, ROLE_ACCENT, words) - 1 : right;
 }
 
+/* What is recorded, in the words that fit; returns where it begins. */
+static unsigned draw_recording(const struct picture *p, unsigned right)
+{
+	char words[64];
+
+	if (!recorder_register() || right < 4)
+		return right;
+	/* TRANSLATORS: in the status bar: what the keys do is being recorded, %c is the letter of the register */
+	snprintf(words, sizeof(words), _("recording %c"), recorder_register());
+	return screen_put_right(p->y, right - 2, right - 3, ROLE_WARNING, words) - 1;
+}
+
+/* The macro that plays, ending before column RIGHT; returns where it begins. It may take two thirds of the line, for what
+ * is under way matters more than what stands: in fewer words where that is too little. */
+static unsigned draw_macro(const struct picture *p, unsigned right)
+{
+	struct player_status m;
+	char words[256];
+	unsigned room = screen_cols() * 2 / 3;
+
+	if (!player_status(&m) || right < 8)
+		return right;
+	if (room > right - 3)
+		room = right - 3;
+	if (m.waits[0])
+		/* TRANSLATORS: in the status bar: a macro that plays, its step, how many it has, and what it waits for */
+		snprintf(words, sizeof(words), _("macro %1$s %2$u/%3$u: waiting for %4$s"), m.name, m.step, m.of, m.waits);
+	else
+		/* TRANSLATORS: in the status bar: a macro that plays, its step, how many it has */
+		snprintf(words, sizeof(words), _("macro %1$s %2$u/%3$u"), m.name, m.step, m.of);
+	if (m.waits[0] && screen_width(words) > room)
+		snprintf(words, sizeof(words), "%s %u/%u: %s", m.name, m.step, m.of, m.waits);
+	return screen_put_right(p->y, right - 2, room, ROLE_ACCENT, words) - 1;
+}
+
 void statusbar_draw(struct picture *p, const char *clock)
 {
 	unsigned cols = screen_cols(), right = cols, x = 1;
 	char words[SNAPSHOT_TEXT + 64];
 
 	right = screen_put_right(p->y, right, cols, ROLE_PLAIN, clock);
+	right = draw_macro(p, right);
+	right = draw_recording(p, right);
 	right = draw_redials(p, right);
 	right = draw_called(p, right);
 	right = draw_messages(p, right);

@@ -12,12 +12,17 @@
 
 #include "base/i18n.h"
 #include "base/loop.h"
+#include "command/player.h"
+#include "command/recorder.h"
 #include "ui/internal.h"
 #include "ui/ui.h"
 
 #define FRAME_MS    20   /* least time between two pictures */
 #define TYPED_MAX   4096
 #define READ_MS     3000 /* a line that is told stays so long over a prompt, whatever is typed */
+/* Bound as they are, they lack the register. */
+#define MACRO_RECORD "macro record"
+#define MACRO_PLAY   "macro play"
 
 struct ui ui;
 
@@ -263,9 +268,18 @@ static void bound_h(const char *command, const char *keys)
 	/* Somebody was about to press Enter for something else when the call came in. */
 	if (strcmp(keys, "<CR>") == 0 && ui_rings() && ui_asked_too_soon())
 		return;
+	/* the key that begins a recording ends it */
+	if (strcmp(command, MACRO_RECORD) == 0 && recorder_register())
+		command = "macro stop";
 	ui.by_key = true;
 	ui_run(SCRIPT_KEY, command, ui_answer_h);
 	ui.by_key = false;
+}
+
+/* The register is the next key; but there is none to be named when a recording ends. */
+static bool open_h(const char *command)
+{
+	return strcmp(command, MACRO_PLAY) == 0 || (strcmp(command, MACRO_RECORD) == 0 && !recorder_register());
 }
 
 static void take_key(const char *key)
@@ -274,6 +288,10 @@ static void take_key(const char *key)
 	if (ui.message[0] && (!ui.prompting || loop_now_ms() - ui.message_ms >= READ_MS)) {
 		ui.message[0] = '\0';
 		ui_schedule();
+	}
+	if (strcmp(key, "<Esc>") == 0 && player_stop()) {
+		ui_schedule();
+		return;
 	}
 	if (ui.asking_quit && ui_answered_quit(key))
 		return;
@@ -343,7 +361,14 @@ static void typed_h(void *arg)
 		return;
 	memcpy(key, ui.typed[0], sizeof(key));
 	memmove(ui.typed, ui.typed + 1, --ui.typed_n * sizeof(ui.typed[0]));
+	/* a macro types faster than pictures are drawn: what the key means goes by what is so now */
+	if (ui.dirty)
+		phone_snapshot(ui.env->phone, &ui.now);
+	player_takes(true);
 	key_h(key, false, NULL);
+	player_takes(false);
+	if (!ui.typed_n)
+		player_types(NULL);
 	/* One a turn of the loop, so that keys which type keys hold up nothing. */
 	if (ui.typed_n && ui.up)
 		ui.typing = loop_defer(typed_h, NULL) == 0;
@@ -386,7 +411,7 @@ static void gone_h(void)
 }
 
 static const struct terminal_handlers terminal_handlers = { input_h, empty_h, gone_h };
-static const struct keys_handlers keys_handlers = { contexts_h, plain_h, bound_h };
+static const struct keys_handlers keys_handlers = { contexts_h, plain_h, bound_h, open_h };
 
 int ui_start(struct command_env *env, const char **why)
 {

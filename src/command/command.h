@@ -34,6 +34,7 @@ struct command_env {
 	 * quoted word. All are copied. ENOMEM, or EBUSY as view_h. NULL when headless. */
 	int (*edit_h)(const char *label, const char *text, const char *command, void *arg);
 	void (*option_h)(const char *name, void *arg);   /* an option has changed */
+	int (*keys_h)(const char *keys, void *arg);      /* types KEYS; NULL when headless; as ui_type() */
 	void *arg;
 	const char *const *views;                        /* names view_h knows, NULL-terminated, or NULL */
 };
@@ -63,6 +64,11 @@ struct words {
  * EINVAL with *WHY (translated) for an open quote, a trailing backslash, a line above LINE_MAX_BYTES - 1
  * or too many words. *POS then stands behind its ';'. */
 int parser_next(struct words *w, const char *line, size_t *pos, const char **why);
+/* The same for a line of a macro: each ${NAME} outside '...', with a NAME of a-z 0-9 . *, is replaced by its value, which is
+ * never parsed: one word stays one word. H appends the value of NAME to VALUE; NULL, or (a translated sentence that lives on)
+ * why there is none. */
+typedef const char *parser_value_h(const char *name, struct buf *value, void *arg);
+int parser_expand(struct words *w, const char *line, size_t *pos, parser_value_h *h, void *arg, const char **why);
 /* Quotes WORD so that parser_next() reads it back as one word. */
 void parser_quote(struct buf *out, const char *word);
 /* The unquoted words FROM to TO - 1 with one blank between them. */
@@ -98,7 +104,7 @@ const char *nearest_word(const char *word, const char *const *words, unsigned co
 /* ---- scripts (command/script.c) ------------------------------------------------------------- */
 
 /* A script runs its commands one after the other; `wait` and `sleep` hold up only itself. */
-enum script_kind { SCRIPT_EXEC, SCRIPT_INPUT, SCRIPT_PROMPT, SCRIPT_KEY, SCRIPT_RC };
+enum script_kind { SCRIPT_EXEC, SCRIPT_INPUT, SCRIPT_PROMPT, SCRIPT_KEY, SCRIPT_RC, SCRIPT_SOCKET, SCRIPT_MACRO };
 /* The answer to a command. LINE is the command as given. */
 typedef void script_result_h(struct script *s, const char *line, const struct result *r, void *arg);
 /* The script has nothing left to run (called each time it runs dry). */

@@ -113,6 +113,8 @@ void command_dial(struct command_env *env, struct script *script, const struct w
 		result_fail(r, STATUS_USAGE, _("dial needs a name, a number or a SIP address"));
 		goto out;
 	}
+	if (!may_call(script, r))
+		goto out;
 	d.target = target.s;
 	err = phone_dial(env->phone, &d, &call, &why);
 	if (err) {
@@ -130,11 +132,23 @@ out:
 
 /* ---- answering and ending ---- */
 
-/* The call in word I, or 0 when there is none; false with R failed. */
-static bool optional_call(struct command_env *env, const struct words *w, unsigned i, unsigned *call, struct result *r)
+/* The call in word 1, or 0 when there is none; false with R failed. */
+static bool optional_call(struct command_env *env, const struct script *script, const struct words *w, unsigned *call,
+			  struct result *r)
 {
 	*call = 0;
-	return w->n <= i || read_call(env, w->word[i], call, r);
+	return w->n < 2 || read_call(env, script, w->word[1], call, r);
+}
+
+/* The same, and without one that of the macro in hand. */
+static bool call_in_hand(struct command_env *env, const struct script *script, const struct words *w, unsigned *call,
+			 struct result *r)
+{
+	if (!optional_call(env, script, w, call, r))
+		return false;
+	if (!*call)
+		*call = script_call_in_hand(script);
+	return true;
 }
 
 static unsigned oldest_ringing(struct command_env *env)
@@ -154,7 +168,7 @@ void command_answer(struct command_env *env, struct script *script, const struct
 	unsigned call;
 	int err;
 
-	if (!optional_call(env, w, 1, &call, r))
+	if (!optional_call(env, script, w, &call, r))
 		return;
 	if (!call && !(call = oldest_ringing(env))) {
 		result_fail(r, STATUS_FAILED, _("no call is ringing"));
@@ -169,11 +183,10 @@ void command_answer(struct command_env *env, struct script *script, const struct
 
 void command_reject(struct command_env *env, struct script *script, const struct words *w, struct result *r)
 {
-	unsigned call = 0, i;
+	unsigned call = script_call_in_hand(script), i;
 	unsigned long code = 0, n;
 	int err;
 
-	(void)script;
 	for (i = 1; i < w->n; i++) {
 		if (read_number(w->word[i], CODE_FROM, 999999999, &n)) {
 			if (code || n > 699) {
@@ -186,7 +199,7 @@ void command_reject(struct command_env *env, struct script *script, const struct
 			result_fail(r, STATUS_USAGE, _("\"%.80s\" is no code for reject: 300 to 699"), w->word[i]);
 			return;
 		}
-		else if (!read_call(env, w->word[i], &call, r))
+		else if (!read_call(env, script, w->word[i], &call, r))
 			return;
 	}
 	err = phone_reject(env->phone, call, code ? (unsigned)code : CODE_DEFAULT);
@@ -201,8 +214,7 @@ void command_hangup(struct command_env *env, struct script *script, const struct
 	unsigned call;
 	int err;
 
-	(void)script;
-	if (!optional_call(env, w, 1, &call, r))
+	if (!call_in_hand(env, script, w, &call, r))
 		return;
 	err = phone_hangup(env->phone, call);
 	if (err)
@@ -216,19 +228,18 @@ void command_hold(struct command_env *env, struct script *script, const struct w
 	static const char *const words[] = {"toggle", "last", "selected"};
 	const char *word = w->n > 1 ? w->word[1] : "";
 	struct call_info info;
-	unsigned call = 0;
+	unsigned call = script_call_in_hand(script);
 	bool resume = false;
 	int err;
 
-	(void)script;
 	if (!strcmp(word, words[0]))
-		resume = !phone_call_info(env->phone, 0, &info) && info.held_by_us;
+		resume = !phone_call_info(env->phone, call, &info) && info.held_by_us;
 	else if (*word && strspn(word, "0123456789") == 0 && strcmp(word, words[1]) && strcmp(word, words[2])) {
 		/* TRANSLATORS: fills: unknown word "togle" */
 		result_unknown(r, _("word"), word, words, 3);
 		return;
 	}
-	else if (!optional_call(env, w, 1, &call, r))
+	else if (!call_in_hand(env, script, w, &call, r))
 		return;
 	err = resume ? phone_resume(env->phone, call) : phone_hold(env->phone, call);
 	if (err)
@@ -240,8 +251,7 @@ void command_resume(struct command_env *env, struct script *script, const struct
 	unsigned call;
 	int err;
 
-	(void)script;
-	if (!optional_call(env, w, 1, &call, r))
+	if (!call_in_hand(env, script, w, &call, r))
 		return;
 	err = phone_resume(env->phone, call);
 	if (err)
@@ -278,7 +288,6 @@ void command_select(struct command_env *env, struct script *script, const struct
 	unsigned long n;
 	int err;
 
-	(void)script;
 	if (!strcmp(s, "next") || !strcmp(s, "prev"))
 		err = phone_select_step(env->phone, *s == 'n' ? 1 : -1);
 	else if (strcmp(s, "last") && strcmp(s, "selected") && !read_number(s, 1, 999999999, &n)) {
@@ -286,7 +295,7 @@ void command_select(struct command_env *env, struct script *script, const struct
 		result_unknown(r, _("call"), s, words, 4);
 		return;
 	}
-	else if (!read_call(env, s, &call, r))
+	else if (!read_call(env, script, s, &call, r))
 		return;
 	else
 		err = phone_select(env->phone, call);
@@ -294,6 +303,9 @@ void command_select(struct command_env *env, struct script *script, const struct
 		result_fail(r, STATUS_FAILED, _("there is no other call in that direction"));
 	else if (err)
 		result_call_error(r, err, call);
+	/* what a macro then asks for is about that one */
+	else if (script && script_get_kind(script) == SCRIPT_MACRO)
+		script_set_call(script, phone_selected(env->phone));
 }
 
 void command_dtmf(struct command_env *env, struct script *script, const struct words *w, struct result *r)
@@ -301,9 +313,9 @@ void command_dtmf(struct command_env *env, struct script *script, const struct w
 	const char *s = w->word[1];
 	size_t valid = strspn(s, "0123456789*#ABCDabcd,"), i;
 	char digits[257];
+	unsigned call = script_call_in_hand(script);
 	int err;
 
-	(void)script;
 	if (!*s || s[valid]) {
 		result_fail(r, STATUS_USAGE, _("\"%.80s\" are no DTMF digits: 0-9 * # A-D, and a comma for a pause"), s);
 		return;
@@ -316,7 +328,7 @@ void command_dtmf(struct command_env *env, struct script *script, const struct w
 		if (digits[i] >= 'a')
 			digits[i] = (char)(digits[i] - 'a' + 'A');
 	}
-	err = phone_dtmf(env->phone, 0, digits);
+	err = phone_dtmf(env->phone, call, digits);
 	if (err)
-		result_call_error(r, err, 0);
+		result_call_error(r, err, call);
 }

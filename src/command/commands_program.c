@@ -5,6 +5,7 @@
 
 #include "base/i18n.h"
 #include "command/handlers.h"
+#include "command/player.h"
 #include "phone/ports.h"
 
 /* ---- the screen ---- */
@@ -22,7 +23,7 @@ static void somebody_types(struct result *r)
 }
 
 /* The messages of a call, or something that is done with those shown. */
-static void view_trace(struct command_env *env, const struct words *w, struct result *r)
+static void view_trace(struct command_env *env, const struct script *script, const struct words *w, struct result *r)
 {
 	static const char *const does[] = {"open", "save", "search"};
 	const char *word = w->n > 2 ? w->word[2] : "";
@@ -38,7 +39,7 @@ static void view_trace(struct command_env *env, const struct words *w, struct re
 	}
 	if (i < 3)
 		snprintf(name, sizeof(name), "trace %s", does[i]);
-	else if (w->n > 2 && !read_traced(env, word, &call, r))
+	else if (w->n > 2 && !read_traced(env, script, word, &call, r))
 		return;
 	else if (w->n > 2)
 		snprintf(name, sizeof(name), "trace %u", call);
@@ -58,13 +59,12 @@ void command_view(struct command_env *env, struct script *script, const struct w
 	bool known = false, takes_text;
 	int err;
 
-	(void)script;
 	if (!env->view_h) {
 		works_only_on_screen(r);
 		return;
 	}
 	if (!strcmp(w->word[1], "trace")) {
-		view_trace(env, w, r);
+		view_trace(env, script, w, r);
 		return;
 	}
 	for (i = 0; env->views && env->views[i] && n < 32; i++)
@@ -104,6 +104,8 @@ static void call_contact(struct command_env *env, struct script *script, const s
 		result_fail(r, STATUS_USAGE, _("\"%.80s\" is no number of an address: 1 to 99"), w->word[2]);
 		return;
 	}
+	if (!may_call(script, r))
+		return;
 	err = phone_notice_contact(env->phone, 0, (unsigned)n, &call, &why);
 	if (err) {
 		result_fail(r, STATUS_FAILED, "%s", why ? why : strerror(err));
@@ -159,6 +161,30 @@ void command_notice(struct command_env *env, struct script *script, const struct
 }
 
 /* ---- keys ---- */
+
+void command_keys(struct command_env *env, struct script *script, const struct words *w, struct result *r)
+{
+	struct buf keys = {0};
+	unsigned i;
+	int err;
+
+	if (!env->keys_h) {
+		works_only_on_screen(r);
+		return;
+	}
+	/* blanks between them are for the eye: one that is typed is <Space> */
+	for (i = 1; i < w->n; i++)
+		buf_str(&keys, w->word[i]);
+	player_types(script);
+	err = env->keys_h(keys.s ? keys.s : "", env->arg);
+	if (err == EINVAL)
+		result_fail(r, STATUS_USAGE, _("\"%.80s\" are no keys in the notation of bindings; <lt> stands for <"), keys.s ? keys.s : "");
+	else if (err == ENOSPC)
+		result_fail(r, STATUS_FAILED, _("too many keys are waiting to be typed"));
+	else if (err)
+		result_fail(r, STATUS_FAILED, "%s", strerror(err));
+	buf_free(&keys);
+}
 
 void command_bind(struct command_env *env, struct script *script, const struct words *w, struct result *r)
 {

@@ -12,8 +12,11 @@ static void redial_now(struct command_env *env, struct script *script, unsigned 
 {
 	const char *why = NULL;
 	unsigned new_call;
-	int err = phone_redial_now(env->phone, call, &new_call, &why);
+	int err;
 
+	if (!may_call(script, r))
+		return;
+	err = phone_redial_now(env->phone, call, &new_call, &why);
 	if (err == ENOENT && !why)
 		result_fail(r, STATUS_FAILED, _("there is no failed call to redial"));
 	else if (err)
@@ -54,7 +57,7 @@ void command_redial(struct command_env *env, struct script *script, const struct
 	}
 	else
 		what = 0;
-	if (w->n > at && !read_call_or_notice(env, w->word[at], &call, r))
+	if (w->n > at && !read_call_or_notice(env, script, w->word[at], &call, r))
 		return;
 	if (w->n > at + 1) {
 		result_fail(r, STATUS_USAGE, _("\"%.80s\" is one word too many"), w->word[at + 1]);
@@ -72,10 +75,10 @@ void command_redial(struct command_env *env, struct script *script, const struct
 
 /* ---- trace ---- */
 
-bool read_traced(struct command_env *env, const char *s, unsigned *call, struct result *r)
+bool read_traced(struct command_env *env, const struct script *script, const char *s, unsigned *call, struct result *r)
 {
 	if (strcmp(s, "0"))
-		return read_call_or_notice(env, s, call, r);
+		return read_call_or_notice(env, script, s, call, r);
 	*call = 0;
 	return true;
 }
@@ -92,7 +95,7 @@ void command_trace(struct command_env *env, struct script *script, const struct 
 		result_unknown(r, _("word"), w->word[1], words, 1);
 		return;
 	}
-	if (w->n > 3 && !read_traced(env, w->word[2], &call, r))
+	if (w->n > 3 && !read_traced(env, script, w->word[2], &call, r))
 		return;
 	err = port_trace_save(call, file);
 	if (!err)

@@ -22,19 +22,19 @@ void result_take_error(struct result *r, int status, struct buf *error);
 bool read_number(const char *s, unsigned long min, unsigned long max, unsigned long *value);
 /* "500ms", "2s", "1.5", "2m", at most a day: true and *MS. */
 bool read_duration(const char *s, uint64_t *ms);
-/* CALL: a number, "last" or "selected". False with R failed. */
-bool read_call(struct command_env *env, const char *s, unsigned *call, struct result *r);
+/* CALL: a number, "last" (the newest of all; in a macro its own) or "selected". False with R failed. */
+bool read_call(struct command_env *env, const struct script *script, const char *s, unsigned *call, struct result *r);
 /* The same, and "notice": the call of the selected notice. */
-bool read_call_or_notice(struct command_env *env, const char *s, unsigned *call, struct result *r);
+bool read_call_or_notice(struct command_env *env, const struct script *script, const char *s, unsigned *call, struct result *r);
 /* The same, and 0: what belongs to no call. */
-bool read_traced(struct command_env *env, const char *s, unsigned *call, struct result *r);
+bool read_traced(struct command_env *env, const struct script *script, const char *s, unsigned *call, struct result *r);
 /* R fails with what ERR means for CALL (0: the selected one). */
 void result_call_error(struct result *r, int err, unsigned call);
 
 command_h command_dial, command_answer, command_reject, command_hangup, command_history, command_hold, command_resume,
 	command_mute, command_select, command_dtmf, command_volume, command_account, command_set,
 	command_toggle, command_bind, command_unbind, command_view, command_notice, command_exchange,
-	command_echo, command_dnd, command_forward, command_source, command_help, command_import, command_list, command_quit;
+	command_echo, command_dnd, command_forward, command_source, command_help, command_import, command_keys, command_list, command_macro, command_quit;
 
 /* ---- calls that failed (command/commands_redial.c) ---- */
 
@@ -47,6 +47,23 @@ command_h command_redial, command_trace;
 int script_source(struct script *s, const char *file);
 /* The file that is being run can be read by others than its owner. */
 bool script_exposed(const struct script *s);
+/* The command in hand takes time: its answer comes with script_release(), never within the command. H (may be NULL) is told
+ * when the script is freed before that. */
+typedef void script_gone_h(void *arg);
+void script_hold(struct script *s, script_gone_h *h, void *arg);
+/* Its answer; R is freed. S may be gone afterwards. */
+void script_release(struct script *s, struct result *r);
+/* As script_add() of each of LINES, all of them before the first runs. S may be gone afterwards. */
+int script_add_lines(struct script *s, const char *lines);
+/* What script_call() is as long as the script has no call of its own. */
+void script_set_base_call(struct script *s, unsigned call);
+/* The call that a macro means where it names none: its own, until that has ended; 0: the selected one, as for all others. */
+unsigned script_call_in_hand(const struct script *s);
+/* May S (NULL: nobody's) make a call now? Else R fails: in the rc file, or a macro that has made many. It is counted. */
+bool may_call(struct script *s, struct result *r);
+/* Who had the keys typed that made this script. */
+struct player_hand;
+const struct player_hand *script_hand(const struct script *s);
 /* `closed` of the call has not been told yet: its tone still sounds. */
 bool script_tone_sounds(const struct script *s, unsigned call);
 

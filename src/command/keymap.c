@@ -47,6 +47,8 @@ static const struct { enum key_context context; const char *keys, *command; } de
 	{KEYS_GLOBAL, "k", "select prev"}, {KEYS_GLOBAL, "j", "select next"},
 	{KEYS_GLOBAL, "<CR>", "notice open"}, {KEYS_GLOBAL, "x", "notice dismiss"},
 	{KEYS_GLOBAL, "r", "redial now notice"}, {KEYS_GLOBAL, "A", "redial toggle notice"},
+	/* the key behind these is the register */
+	{KEYS_GLOBAL, "q", "macro record"}, {KEYS_GLOBAL, "@", "macro play"},
 	{KEYS_GLOBAL, "<F1>", "view help"}, {KEYS_GLOBAL, "?", "view help"}, {KEYS_GLOBAL, "<F2>", "view calls"},
 	{KEYS_GLOBAL, "<F5>", "view accounts"}, {KEYS_GLOBAL, "<F7>", "view trace"},
 	{KEYS_GLOBAL, "<Tab>", "view next"},

@@ -27,15 +27,52 @@ static bool is_separator(const char *p)
 	return *p == ';' && (!p[1] || is_blank(p[1]));
 }
 
-/* Reads the word at *P into *OUT and moves both; NULL, or what is wrong with it. */
-static const char *read_word(const char **p, char **out)
+/* What ${NAME} stands for, and how much of the store is left for it. */
+struct values {
+	parser_value_h *h;
+	void *arg;
+	const char *end;
+};
+
+/* Reads the ${NAME} at *P: its value goes to *OUT as it is, whatever characters it has. */
+static const char *read_value(const char **p, char **out, const struct values *v)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.*";
+	struct buf value = {0};
+	const char *why = NULL;
+	size_t len = strspn(*p + 2, letters);
+	char name[32];
+
+	if ((*p)[2 + len] != '}' || !text_copyn(name, sizeof(name), *p + 2, len))
+		return _("a ${ needs a name and a }: ${1}, ${*}, ${call.peer}; \\${ stands for itself");
+	why = v->h(name, &value, v->arg);
+	if (!why && value.failed)
+		why = _("There is not enough memory for that.");
+	else if (!why && (*out > v->end || value.len > (size_t)(v->end - *out)))
+		why = _("the line is too long");
+	else if (!why && value.len) {
+		memcpy(*out, value.s, value.len);
+		*out += value.len;
+	}
+	buf_free(&value);
+	*p += 2 + len;
+	return why;
+}
+
+/* Reads the word at *P into *OUT and moves both; NULL, or what is wrong with it. V may be NULL: ${ is nothing special. */
+static const char *read_word(const char **p, char **out, const struct values *v)
 {
 	char quote = '\0';
-	const char *s = *p;
+	const char *s = *p, *why;
 	char *o = *out;
 
 	for (; *s && (quote || !is_blank(*s)); s++) {
-		if (*s == '\\' && quote != '\'') {
+		if (v && *s == '$' && s[1] == '{' && quote != '\'') {
+			why = read_value(&s, &o, v);
+			if (why)
+				return why;
+		}
+		else if (*s == '\\' && quote != '\'') {
 			if (!*++s)
 				return _("a backslash at the end has nothing to escape");
 			*o++ = *s;
@@ -55,7 +92,7 @@ static const char *read_word(const char **p, char **out)
 	return NULL;
 }
 
-int parser_next(struct words *w, const char *line, size_t *pos, const char **why)
+static int next(struct words *w, const char *line, size_t *pos, const struct values *v, const char **why)
 {
 	const char *p = line + *pos, *wrong = NULL;
 	char *out = w->store; /* cppcheck-suppress ctuuninitvar ; written here */
@@ -85,7 +122,7 @@ int parser_next(struct words *w, const char *line, size_t *pos, const char **why
 		}
 		w->word[w->n] = out;
 		w->rest[w->n] = p;
-		wrong = read_word(&p, &out);
+		wrong = read_word(&p, &out, v);
 		if (!wrong)
 			w->rest[++w->n] = p;
 	}
@@ -99,9 +136,25 @@ int parser_next(struct words *w, const char *line, size_t *pos, const char **why
 	return w->n ? 0 : ENOENT;
 }
 
+int parser_next(struct words *w, const char *line, size_t *pos, const char **why)
+{
+	return next(w, line, pos, NULL, why);
+}
+
+int parser_expand(struct words *w, const char *line, size_t *pos, parser_value_h *h, void *arg, const char **why)
+{
+	size_t len = strlen(line);
+	struct values v = {h, arg, NULL};
+
+	/* what is not a value takes at most as much of the store as of the line */
+	if (len < LINE_MAX_BYTES)
+		v.end = w->store + sizeof(w->store) - len - 1;
+	return next(w, line, pos, &v, why);
+}
+
 void parser_quote(struct buf *out, const char *word)
 {
-	/* the ${ of macros is not read today; what is written today must mean the same then */
+	/* in a macro a $ could begin a value */
 	bool plain = *word && *word != '#' && strcmp(word, ";") && !strpbrk(word, " \t\n\v\f\r'\"\\$");
 	const char *p;
 
@@ -115,7 +168,7 @@ void parser_quote(struct buf *out, const char *word)
 	}
 	buf_str(out, "\"");
 	for (p = word; *p; p++) {
-		if (*p == '"' || *p == '\\')
+		if (*p == '"' || *p == '\\' || *p == '$')
 			buf_str(out, "\\");
 		buf_add(out, p, 1);
 	}

@@ -160,13 +160,13 @@ bool read_duration(const char *s, uint64_t *ms)
 }
 
 /* WORDS: what may stand for a call besides its number. */
-static bool read_call_of(struct command_env *env, const char *s, unsigned *call, const char *const *words,
+static bool read_call_of(struct command_env *env, const struct script *script, const char *s, unsigned *call, const char *const *words,
 			 unsigned count, struct result *r)
 {
 	unsigned long n;
 
 	if (!strcmp(s, "last")) {
-		*call = phone_last_call(env->phone);
+		*call = script && script_get_kind(script) == SCRIPT_MACRO ? script_call(script) : phone_last_call(env->phone);
 		if (!*call)
 			result_fail(r, STATUS_FAILED, _("there has been no call yet"));
 		return *call != 0;
@@ -186,19 +186,19 @@ static bool read_call_of(struct command_env *env, const char *s, unsigned *call,
 	return true;
 }
 
-bool read_call(struct command_env *env, const char *s, unsigned *call, struct result *r)
+bool read_call(struct command_env *env, const struct script *script, const char *s, unsigned *call, struct result *r)
 {
 	static const char *const words[] = {"last", "selected"};
 
-	return read_call_of(env, s, call, words, 2, r);
+	return read_call_of(env, script, s, call, words, 2, r);
 }
 
-bool read_call_or_notice(struct command_env *env, const char *s, unsigned *call, struct result *r)
+bool read_call_or_notice(struct command_env *env, const struct script *script, const char *s, unsigned *call, struct result *r)
 {
 	static const char *const words[] = {"last", "selected", "notice"};
 
 	if (strcmp(s, "notice"))
-		return read_call_of(env, s, call, words, 3, r);
+		return read_call_of(env, script, s, call, words, 3, r);
 	*call = phone_notice_call(env->phone, 0);
 	if (!*call)
 		result_fail(r, STATUS_FAILED, _("the selected notice is not about a failed call"));

@@ -7,9 +7,14 @@
 #include "base/i18n.h"
 #include "base/loop.h"
 #include "command/handlers.h"
+#include "command/player.h"
+#include "command/recorder.h"
 
 #define SOURCE_DEPTH 8
 #define STEPS_MAX    10000
+/* As long as sending them takes. */
+#define DIGIT_MS     160
+#define COMMA_MS     1000
 
 /* One command that waits for its turn. */
 struct step {
@@ -46,9 +51,13 @@ struct script {
 	int status;
 
 	unsigned call;          /* dialled or answered here, 0 = none */
+	unsigned base_call;     /* of a macro: what was its caller's, or the newest, when it began */
 	unsigned tone_call;     /* failed, and not yet closed */
 	bool listening;
-	bool sleeping, waiting;
+	struct player_hand hand;
+	bool sleeping, waiting, held;
+	script_gone_h *gone_h;  /* of whom it is held for */
+	void *gone_arg;
 	struct wait wait;
 	struct loop_timer *limit; /* end of a sleep, limit of a wait */
 	struct loop_timer *look;  /* something has happened: look again, but not from within the phone */
@@ -210,8 +219,30 @@ static void waited(struct script *s, struct result *r)
 	struct step *step = s->now;
 
 	stop_waiting(s);
+	if (r->ok && !s->depth)
+		recorder_took(s->env, s, step->line);
 	s->now = NULL;
 	s->running = true;
+	answer(s, step, r);
+	s->running = false;
+	run(s);
+}
+
+void script_hold(struct script *s, script_gone_h *h, void *arg)
+{
+	s->held = true;
+	s->gone_h = h;
+	s->gone_arg = arg;
+}
+
+void script_release(struct script *s, struct result *r)
+{
+	struct step *step = s->now;
+
+	s->held = false;
+	s->now = NULL;
+	s->running = true;
+	recorder_goes_on(s->env, s);
 	answer(s, step, r);
 	s->running = false;
 	run(s);
@@ -267,6 +298,13 @@ bool script_tone_sounds(const struct script *s, unsigned call)
 	return s->tone_call == call;
 }
 
+static void sleep_for(struct script *s, const struct words *w, uint64_t ms)
+{
+	s->sleeping = true;
+	loop_timer_start(s->limit, ms);
+	player_waits(s, w);
+}
+
 /* `wait` and `sleep`. True: the script is held up. */
 static bool hold_up(struct script *s, const struct command *c, const struct words *w, struct result *r)
 {
@@ -284,8 +322,7 @@ static bool hold_up(struct script *s, const struct command *c, const struct word
 				    w->word[1]);
 			return false;
 		}
-		s->sleeping = true;
-		loop_timer_start(s->limit, ms);
+		sleep_for(s, w, ms);
 		return true;
 	}
 	if (!wait_read(&s->wait, w, r))
@@ -299,10 +336,55 @@ static bool hold_up(struct script *s, const struct command *c, const struct word
 		return false;
 	s->waiting = true;
 	loop_timer_start(s->limit, s->wait.limit_ms);
+	player_waits(s, w);
 	return true;
 }
 
+/* How long it takes to send them. */
+static uint64_t digits_ms(const char *digits)
+{
+	uint64_t ms = 0;
+
+	for (; *digits; digits++)
+		ms += *digits == ',' ? COMMA_MS : DIGIT_MS;
+	return ms;
+}
+
 /* ---- running ---- */
+
+/* The words of the command in hand; what a macro's line names is filled in. */
+static int read_step(struct script *s, struct words *w, const char **why)
+{
+	size_t pos = 0;
+
+	if (s->kind == SCRIPT_MACRO && !s->depth)
+		return parser_expand(w, s->now->line, &pos, player_value, s, why);
+	return parser_next(w, s->now->line, &pos, why);
+}
+
+/* Runs the command C. True: its answer comes later. */
+static bool run_command(struct script *s, const struct command *c, const struct words *w, struct result *r)
+{
+	bool own = !s->depth;
+
+	recorder_looks(s->env, s);
+	if (!c->run && hold_up(s, c, w, r))
+		return true;
+	if (c->run)
+		c->run(s->env, s, w, r);
+	if (r->ok && own && !s->freed)
+		recorder_took(s->env, s, s->now->line);
+	if (s->held) {
+		player_waits(s, w);
+		return true;
+	}
+	/* what follows is meant to come behind the digits */
+	if (r->ok && s->kind == SCRIPT_MACRO && !s->freed && !strcmp(c->name, "dtmf")) {
+		sleep_for(s, w, digits_ms(w->word[1]));
+		return true;
+	}
+	return false;
+}
 
 static void run_step(struct script *s)
 {
@@ -313,21 +395,23 @@ static void run_step(struct script *s)
 	const struct command *c;
 	const char *why = step->wrong;
 	struct words w;
-	size_t pos = 0;
+	bool later = false;
 
-	if (why || parser_next(&w, step->line, &pos, &why))
+	if (s->kind == SCRIPT_MACRO && !player_step(s, !s->depth, &r))
+		;
+	else if (why || read_step(s, &w, &why))
 		result_fail(&r, STATUS_USAGE, "%s", why ? why : "");
 	else if (!(c = command_find(w.word[0], &error)))
 		result_take_error(&r, STATUS_USAGE, &error);
 	else if (w.n - 1 < c->min || w.n - 1 > c->max)
 		/* TRANSLATORS: %1$s is a command, %2$s what belongs behind it */
 		result_fail(&r, STATUS_USAGE, _("usage: %1$s %2$s"), c->name, c->usage);
-	else if (!c->run) {
-		if (hold_up(s, c, &w, &r))
-			return;
-	}
 	else
-		c->run(s->env, s, &w, &r);
+		later = run_command(s, c, &w, &r);
+	if (later) {
+		result_free(&r);
+		return;
+	}
 	s->now = NULL;
 	if (s->depth > depth) {
 		s->frame[s->depth].command = step;
@@ -358,7 +442,7 @@ static void run(struct script *s)
 	if (s->running)
 		return;
 	s->running = true;
-	while (!s->freed && !s->sleeping && !s->waiting) {
+	while (!s->freed && !s->sleeping && !s->waiting && !s->held) {
 		s->now = take(s);
 		if (s->now)
 			run_step(s);
@@ -385,6 +469,7 @@ int script_new(struct script **sp, struct command_env *env, enum script_kind kin
 		return ENOMEM;
 	s->env = env;
 	s->kind = kind;
+	s->hand = player_hand();
 	s->stop_on_error = stop_on_error;
 	s->result_h = result_h;
 	s->idle_h = idle_h;
@@ -411,6 +496,10 @@ void script_free(struct script *s)
 	s->listening = false;
 	stop_waiting(s);
 	s->freed = true;
+	recorder_forgets(s);
+	if (s->held && s->gone_h)
+		s->gone_h(s->gone_arg);
+	s->held = false;
 	if (!s->running)
 		destroy(s);
 }
@@ -419,6 +508,19 @@ int script_add(struct script *s, const char *line, const char *origin)
 {
 	int err = add_line(s, &s->frame[0], line, origin);
 
+	if (!s->now)
+		run(s);
+	return err;
+}
+
+int script_add_lines(struct script *s, const char *lines)
+{
+	char *copy = strdup(lines), *rest = copy, *line;
+	int err = copy ? 0 : ENOMEM;
+
+	while (!err && (line = strsep(&rest, "\n")) != NULL)
+		err = add_line(s, &s->frame[0], line, NULL);
+	free(copy);
 	if (!s->now)
 		run(s);
 	return err;
@@ -494,7 +596,39 @@ int script_status(const struct script *s)
 
 unsigned script_call(const struct script *s)
 {
-	return s->call ? s->call : phone_last_call(s->env->phone);
+	if (s->call)
+		return s->call;
+	/* one that comes in while a macro plays is not the macro's */
+	return s->base_call ? s->base_call : phone_last_call(s->env->phone);
+}
+
+void script_set_base_call(struct script *s, unsigned call)
+{
+	s->base_call = call;
+}
+
+const struct player_hand *script_hand(const struct script *s)
+{
+	return &s->hand;
+}
+
+bool may_call(struct script *s, struct result *r)
+{
+	if (s && s->kind == SCRIPT_RC) {
+		result_fail(r, STATUS_USAGE, _("nobody can be called from the rc file: it is read before the phone is ready; "
+			    "use --exec or the name of whom to call"));
+		return false;
+	}
+	return !s || player_may_call(s->env, s, r);
+}
+
+unsigned script_call_in_hand(const struct script *s)
+{
+	struct call_info info;
+
+	if (!s || s->kind != SCRIPT_MACRO || !s->call || phone_call_info(s->env->phone, s->call, &info) || info.closed)
+		return 0;
+	return s->call;
 }
 
 unsigned script_own_call(const struct script *s)

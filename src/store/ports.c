@@ -45,12 +45,10 @@ void port_contacts(const char *typed, contact_entry_h *h, void *arg)
 
 void port_store_register(char name, const char *lines)
 {
-	(void)name;
-	(void)lines;
+	registers_put(name, lines);
 }
 
 void port_store_registers(store_register_h *h, void *arg)
 {
-	(void)h;
-	(void)arg;
+	registers_load(h, arg);
 }

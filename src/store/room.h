@@ -15,10 +15,12 @@ void redials_stop(void);
 /* Something was to be written, with that result: the user is told when it begins to fail. */
 void store_written(int err);
 
-/* As port_store_redial(), port_store_redial_drop() and port_store_export(). */
+/* As port_store_redial(), port_store_redial_drop(), port_store_export() and those of the registers. */
 void redials_put(const struct redial_record *record);
 void redials_drop(const char *uri, const char *account);
 int history_export(const char *file, unsigned *rows);
+void registers_put(char name, const char *lines);
+void registers_load(store_register_h *h, void *arg);
 
 /* As port_store_prompt(), port_store_prompts() and port_store_numbers(). */
 void prompts_put(const char *kind, const char *line);

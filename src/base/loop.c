@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "base/loop.h"
 
+#define DESCRIPTORS_MAX 1024 /* that can be watched; libre's own bound of 128 is little for many clients */
+
 struct loop_timer {
 	struct tmr tmr;
 	loop_timer_h *h;
@@ -87,6 +89,8 @@ int loop_init(void)
 	dbg_init(DBG_WARNING, DBG_NONE);
 	dbg_handler_set(debug_h, NULL);
 	err = libre_init();
+	if (!err)
+		err = fd_setsize(DESCRIPTORS_MAX);
 	return err;
 }
 

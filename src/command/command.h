@@ -94,7 +94,7 @@ const char *nearest_word(const char *word, const char *const *words, unsigned co
 /* ---- scripts (command/script.c) ------------------------------------------------------------- */
 
 /* A script runs its commands one after the other; `wait` and `sleep` hold up only itself. */
-enum script_kind { SCRIPT_EXEC, SCRIPT_INPUT, SCRIPT_PROMPT, SCRIPT_KEY, SCRIPT_RC };
+enum script_kind { SCRIPT_EXEC, SCRIPT_INPUT, SCRIPT_PROMPT, SCRIPT_KEY, SCRIPT_RC, SCRIPT_SOCKET };
 /* The answer to a command. LINE is the command as given. */
 typedef void script_result_h(struct script *s, const char *line, const struct result *r, void *arg);
 /* The script has nothing left to run (called each time it runs dry). */

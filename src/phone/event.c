@@ -4,6 +4,16 @@
 #include "phone/event.h"
 #include "phone/ports.h"
 
+static const char *const names[] = {
+	"call", "device", "dtmf", "macro", "media", "notice", "outcome", "ready", "redial", "registration", "tone",
+};
+
+const char *const *event_names(unsigned *count)
+{
+	*count = sizeof(names) / sizeof(names[0]);
+	return names;
+}
+
 void event_begin(struct event *e, const char *name)
 {
 	e->name = name;

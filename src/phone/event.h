@@ -41,6 +41,9 @@ struct event {
 	char pool[EVENT_POOL_SIZE];
 };
 
+/* The names of all events that there are, sorted; *COUNT of them (at most 32). */
+const char *const *event_names(unsigned *count);
+
 /* Begins an event; its time is port_wall_ms(). NAME must be a literal. */
 void event_begin(struct event *e, const char *name);
 

@@ -7,7 +7,7 @@
 #include "phone/snapshot.h"
 #include "phone/target.h"
 
-#define LISTENERS_MAX   8
+#define LISTENERS_MAX   96      /* every script that waits is one, and each connection of the control socket has a script */
 #define CLOSED_KEPT     64
 #define NOTICES_MAX     SNAPSHOT_NOTICES
 #define DIGITS_KEPT     64

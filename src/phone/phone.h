@@ -47,7 +47,7 @@ void phone_free(struct phone *p);
  * a call that is dialled fails as a local transport failure. */
 void phone_start(struct phone *p);
 
-/* H gets every event, in order, at once. At most 8 listeners; ENOSPC. */
+/* H gets every event, in order, at once. At most 96 listeners; ENOSPC. */
 int phone_listen(struct phone *p, phone_event_h *h, void *arg);
 void phone_unlisten(struct phone *p, phone_event_h *h, void *arg);
 /* H is told that something that a snapshot shows has changed (not what). One handler. */

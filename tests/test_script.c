@@ -60,6 +60,18 @@ void loop_timer_free(struct loop_timer *t)
 	free(t);
 }
 
+/* No hook is started here. */
+int loop_watch(int fd, unsigned flags, loop_fd_h *h, void *arg)
+{
+	(void)fd;
+	(void)flags;
+	(void)h;
+	(void)arg;
+	return EBADF;
+}
+
+void loop_unwatch(int fd) { (void)fd; }
+
 /* Lets MS pass. */
 static void pass(uint64_t ms)
 {
@@ -758,6 +770,26 @@ static void the_rc_file(void **state)
 	assert_int_equal(settings.volume, 60);
 }
 
+/* Of very many wrong lines each is told, but those that would crowd out everything else are kept as one. */
+static void rc_file_full_of_errors(void **state)
+{
+	FILE *f;
+	unsigned i;
+
+	(void)state;
+	f = fopen(path("rc"), "w");
+	for (i = 1; i <= 500; i++)
+		fputs(i == 30 || i == 400 ? "set volume 70\n" : "nonsense\n", f);
+	fclose(f);
+	settings.volume = 1;
+	assert_int_equal(rc_read(&env, path("rc")), 0);
+	assert_int_equal(settings.volume, 70);
+	assert_int_equal(fake.notices, 21);
+	assert_int_equal(fake.told, 478);
+	assert_non_null(strstr(fake.notice, "478 more wrong lines in "));
+	assert_non_null(strstr(fake.notice, "/rc: 21-29, 31-399, 401-500 ("));
+}
+
 static const char *saved(void)
 {
 	static char text[4096];
@@ -889,7 +921,7 @@ int main(void)
 		T(a_call_that_is_answered), T(a_call_that_fails), T(time_limits), T(wrong_waits), T(incoming),
 		T(registered), T(dialling), T(calls), T(history_is_exported), T(views_and_keys), T(notices_and_traces), T(what_callers_get), T(help_comes_from_the_table),
 		T(nearest), T(sourcing),
-		T(the_rc_file), T(accounts), T(accounts_of_the_rc_file), T(no_password_in_errors),
+		T(the_rc_file), T(rc_file_full_of_errors), T(accounts), T(accounts_of_the_rc_file), T(no_password_in_errors),
 	};
 	static const char *const files[] = {"a", "b", "loop", "rc", "offhook", ""};
 	unsigned i;

@@ -139,9 +139,10 @@ static int print(const struct buf *line)
 	}
 	if (*text)
 		puts(text);
+	fflush(stdout);
 	if (!ok)
 		fprintf(stderr, "offhook: %s\n", error);
-	status = ok && !fflush(stdout) ? 0 : 1;
+	status = ok && !ferror(stdout) ? 0 : 1;
 out:
 	free(text);
 	return status;

@@ -220,7 +220,7 @@ static void one_after_the_other(void **state)
 			    "echo a ; echo 'b=error a quotation mark ' is not closed\nidle\n");
 	assert_string_equal(run("hangup 1 2"), "hangup 1 2=error usage: hangup [CALL]\nidle\n");
 	assert_string_equal(run("ans"), "ans=error no call is ringing\nidle\n");
-	assert_string_equal(run("h"), "h=error \"h\" could be several commands: hangup, help, history, hold\nidle\n");
+	assert_string_equal(run("h"), "h=error \"h\" could be several commands: hangup, help, history, hold, hook\nidle\n");
 	assert_string_equal(run("hang"), "hang=ok\nidle\n");
 	assert_string_equal(run("zzzzzz"), "zzzzzz=error unknown command \"zzzzzz\"\nidle\n");
 	assert_string_equal(run("quit 9"), "quit 9=ok\nidle\n");
@@ -666,7 +666,7 @@ static void what_callers_get(void **state)
 static void help_comes_from_the_table(void **state)
 {
 	static const char *const are[] = {
-		"account", "answer", "bind", "dial", "dnd", "dtmf", "echo", "exchange", "forward", "hangup", "help", "history", "hold",
+		"account", "answer", "bind", "dial", "dnd", "dtmf", "echo", "exchange", "forward", "hangup", "help", "history", "hold", "hook",
 		"import", "list-commands", "mute", "notice", "quit", "redial", "reject", "resume", "select", "set", "sleep",
 		"source", "toggle", "trace", "unbind", "view", "volume", "wait",
 	};
@@ -902,6 +902,8 @@ static void no_password_in_errors(void **state)
 		"account add w sip:a@h 'password=hunter2", "account add w sip:a@h 'password=hunter2\x01'",
 		"account ad w sip:a@h password=hunter2", "account remove w password=hunter2", "accuont add w sip:a@h password=hunter2",
 		"account edit nobody password=hunter2", "account default password=hunter2", "password=hunter2 x",
+		"set redial password=hunter2", "set redial 'password=a \" hunter2'", "volume password=hunter2", "wait ringing Password=hunter2",
+		"view password=hunter2", "hook password=hunter2", "source /none/password=hunter2", "trace save 9 password=hunter2 x",
 	};
 	unsigned i;
 

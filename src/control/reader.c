@@ -191,11 +191,11 @@ static bool read_string(struct reader *r, char *dst, size_t size, bool *fits)
 	return true;
 }
 
-bool reader_string(struct reader *r, char *dst, size_t size)
+bool reader_string(struct reader *r, char *dst, size_t size, bool *fits)
 {
-	bool fits;
+	bool all;
 
-	return read_string(r, dst, size, &fits) && (fits || fail(r));
+	return read_string(r, dst, size, fits ? fits : &all) && (fits || all || fail(r));
 }
 
 bool reader_member(struct reader *r, char *key, size_t size)

@@ -28,8 +28,9 @@ bool reader_enter(struct reader *r, char what);
 /* The name of the next member in KEY; a longer one than fits becomes "". */
 bool reader_member(struct reader *r, char *key, size_t size);
 bool reader_item(struct reader *r);
-/* A string as UTF-8. False, and wrong, also when it does not fit, has a NUL in it (\u0000), or half a surrogate pair. */
-bool reader_string(struct reader *r, char *dst, size_t size);
+/* A string as UTF-8. False, and wrong, also when it has a NUL in it (\u0000), or half a surrogate pair. One that does not
+ * fit is wrong when FITS is NULL; else *FITS tells, and DST is "". */
+bool reader_string(struct reader *r, char *dst, size_t size, bool *fits);
 /* A number as it is written. */
 bool reader_number(struct reader *r, char *dst, size_t size);
 bool reader_boolean(struct reader *r, bool *value);

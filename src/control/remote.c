@@ -117,9 +117,9 @@ static bool read_answer(const char *answer, bool *ok, char *text, char *error, s
 		if (!strcmp(key, "ok"))
 			known = reader_boolean(&r, ok);
 		else if (!strcmp(key, "text"))
-			reader_string(&r, text, size);
+			reader_string(&r, text, size, NULL);
 		else if (!strcmp(key, "error"))
-			reader_string(&r, error, size);
+			reader_string(&r, error, size, NULL);
 		else
 			reader_skip(&r);
 	}

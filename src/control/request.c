@@ -18,7 +18,7 @@ static bool read_id(struct reader *r, struct request *q)
 
 	if (reader_next(r) != '"')
 		return reader_number(r, q->id, sizeof(q->id));
-	if (reader_string(r, text, sizeof(text))) {
+	if (reader_string(r, text, sizeof(text), NULL)) {
 		buf_json(&quoted, text);
 		/* no half of one */
 		ok = quoted.len < sizeof(q->id);
@@ -59,14 +59,25 @@ static bool read_events(struct reader *r, struct request *q, struct buf *error)
 	char name[64];
 
 	if (reader_next(r) == '"')
-		return reader_string(r, name, sizeof(name)) && add_event(q, name, error);
+		return reader_string(r, name, sizeof(name), NULL) && add_event(q, name, error);
 	if (!reader_enter(r, '['))
 		return false;
 	while (reader_item(r)) {
-		if (!reader_string(r, name, sizeof(name)) || !add_event(q, name, error))
+		if (!reader_string(r, name, sizeof(name), NULL) || !add_event(q, name, error))
 			return false;
 	}
 	return !r->wrong;
+}
+
+static bool read_command(struct reader *r, struct request *q, struct buf *error)
+{
+	bool fits = true;
+
+	if (!reader_string(r, q->command, sizeof(q->command), &fits))
+		return false;
+	if (!fits)
+		buf_str(error, _("the line is too long"));
+	return fits;
 }
 
 int request_read(struct request *q, const char *line, struct buf *error)
@@ -91,7 +102,7 @@ int request_read(struct request *q, const char *line, struct buf *error)
 			break;
 		else {
 			q->kind = (enum request_kind)i;
-			ok = i ? read_events(&r, q, error) : reader_string(&r, q->command, sizeof(q->command));
+			ok = i ? read_events(&r, q, error) : read_command(&r, q, error);
 		}
 	}
 	if (error->len)

@@ -58,18 +58,21 @@ class Hooks(unittest.TestCase):
         self.assertEqual(env["HOME"], self.home.path)
 
     def test_data_is_never_a_command(self):
-        self.hook("call", """'printf "%s\\n" "$OFFHOOK_PEER" >>peers'""")
-        evil = "sip:a$(touch${IFS}bad);`touch${IFS}bad`'\"@127.0.0.1:9"
-        with offhook.Peer() as peer:
-            self.phone.send("dial 'sip:%s@%s'" % ("$(touch%20bad)`touch%20bad`", peer.uri().split("@")[1]))
-            self.phone.wait("reply")
-        self.phone.send("dial " + evil.replace("'", "\\'").replace('"', '\\"').replace("`", "\\`"))
-        self.phone.wait("reply")
-        self.phone.command("dial 486")
-        self.phone.wait("call", state="closed", code=486)
-        text = wait_for_file(self.home.file("peers"), "486@")
-        self.assertNotIn("bad", os.listdir(self.home.path))
-        self.assertNotIn("\x1b", text)
+        # the other side's words, unquoted where a careless hook has them
+        with offhook.Peer() as peer, offhook.Phone("--audio=null") as phone:
+            phone.ready()
+            phone.command("""hook outcome 'printf "%s" "$OFFHOOK_REASON" >reason; echo $OFFHOOK_REASON >careless; echo end >>careless'""")
+            phone.command("dial " + peer.uri())
+            reason = "$(touch bad) `touch bad` ; touch bad \x1b]0;x\x07 \" ' \\ \x01\u202e"
+            peer.reply(peer.receive("INVITE"), 486, reason)
+            peer.receive("ACK")
+            outcome = phone.wait("outcome", code=486)
+            wait_for_file(phone.home.file("careless"), "end")
+            text = read(phone.home.file("reason"))
+            self.assertEqual(text, outcome["reason"])
+            self.assertIn("$(touch bad) `touch bad` ; touch bad", text)
+            self.assertEqual([c for c in text if c < " " or c == "\u202e"], [])
+            self.assertNotIn("bad", os.listdir(phone.home.path))
 
     def test_as_typed(self):
         # several words are the shell's: its quotes are kept

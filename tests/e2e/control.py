@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -80,6 +81,53 @@ class Client:
 
     def __exit__(self, *_):
         self.close()
+
+
+def talk_during_a_call(path, peer, clients=20, each=50, seconds=3):
+    """CLIENTS connections to PATH each send EACH commands a second while PEER is in a call with the phone. Returns how long
+    it took until all answers were there (each must be the right one), and the seconds between the packets of RTP that
+    the peer got meanwhile."""
+    arrivals, failures = [], []
+    over = threading.Event()
+    peer.media.settimeout(offhook.DEADLINE)
+    peer.media.recv(2000)
+
+    def listen():
+        while not over.is_set():
+            peer.media.recv(2000)
+            arrivals.append(time.monotonic())
+
+    def talk(n):
+        try:
+            with Client(path) as c:
+                began = time.monotonic()
+                for i in range(each * seconds):
+                    # each at its time, however long the one before took
+                    delay = began + i / each - time.monotonic()
+                    if delay > 0:
+                        over.wait(delay)
+                    c.send("echo %d.%d\n" % (n, i))
+                for i in range(each * seconds):
+                    line = c.answer()
+                    if line != "ok %d.%d" % (n, i):
+                        failures.append((n, i, line))
+        except Exception as e:
+            failures.append((n, repr(e)))
+
+    threads = [threading.Thread(target=talk, args=(n,)) for n in range(clients)]
+    listener = threading.Thread(target=listen)
+    listener.start()
+    began = time.monotonic()
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    taken = time.monotonic() - began
+    over.set()
+    listener.join()
+    assert not failures, failures
+    inside = [a for a in arrivals if began <= a <= began + taken]
+    return taken, [b - a for a, b in zip(inside, inside[1:])]
 
 
 def remote(home, *words, profile=("-p", "demo"), **kw):

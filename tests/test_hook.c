@@ -141,7 +141,7 @@ static bool pid_is_there(void) { return strchr(content("pid"), '\n') != NULL; }
 static void limit(void **state)
 {
 	(void)state;
-	add("call", "sleep 1000 & echo $! >%s; wait", path("pid"));
+	add("call", "sh -c \"trap '' TERM; echo \\$\\$ >%s; while :; do sleep 1000; done\" & wait", path("pid"));
 	fake_event("call", 1, "ringing");
 	assert_true(fake_loop_until(pid_is_there));
 	fake_loop_pass(59999);

@@ -116,7 +116,7 @@ class Hooks(unittest.TestCase):
         self.hook("outcome", "no-such-program-here")
         self.hook("outcome", "exit 3")
         # a notice of a hook is no reason to run one
-        self.hook("notice", "exit 4")
+        self.hook("notice", "'echo x >>ran; exit 4'")
         for _ in range(2):
             self.phone.command("dial 404")
             self.phone.wait("call", state="closed")
@@ -127,6 +127,7 @@ class Hooks(unittest.TestCase):
         self.phone.command("sleep 300ms")
         texts = sorted(n["text"] for n in self.phone.any("notice") if "hook of" in n["text"])
         self.assertEqual(len(texts), 3, texts)
+        self.assertEqual(read(self.home.file("ran")), "x\n" * (len(self.phone.any("notice")) - 3))
         self.assertTrue([t for t in texts if "outcome failed: no-such-program-here: there is no such program" in t], texts)
         self.assertTrue([t for t in texts if "outcome failed: exit 3: exit status 3" in t], texts)
 

@@ -150,8 +150,8 @@ static void sum_up(struct reading *reading)
 	unsigned more = reading->wrong - NOTICES_FIRST;
 
 	close_range_of_lines(reading);
-	/* TRANSLATORS: %1$u is how many lines, %2$s a file, %3$s their numbers: "21, 30-44" */
 	phone_notice_printf(reading->env->phone, SEVERITY_WARNING, NULL,
+			    /* TRANSLATORS: %1$u is how many lines, %2$s a file, %3$s their numbers: "21, 30-44" */
 			    P_("%1$u more wrong line in %2$.100s: %3$s (--log=FILE keeps all of them)",
 			       "%1$u more wrong lines in %2$.100s: %3$s (--log=FILE keeps all of them)", more),
 			    more, reading->file, reading->lines.s ? reading->lines.s : "");

@@ -16,39 +16,54 @@
 
 #define ANSWER_MAX (1u << 20)
 
-/* The descriptor, or -1 when that was told. */
-static int reach(bool named)
+/* Where the phone is to be reached: a hook speaks to the one that runs it, unless another was NAMED. */
+static int locate(char *path, size_t size, bool named)
+{
+	const char *told = getenv("OFFHOOK_CONTROL");
+
+	if (named || !told || !*told)
+		return socket_find(path, size);
+	return text_copy(path, size, told) ? 0 : ENAMETOOLONG;
+}
+
+/* 0 and *FD, or an errno. */
+static int connect_to(const char *path, int *fd)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const char *told = getenv("OFFHOOK_CONTROL");
-	char path[PATHS_MAX];
-	int fd, err = 0;
+	int err = 0;
 
-	/* a hook speaks to the phone that runs it */
-	if (!named && told && *told)
-		err = text_copy(path, sizeof(path), told) ? 0 : ENAMETOOLONG;
-	else
-		err = socket_find(path, sizeof(path));
-	if (!err && !text_copy(address.sun_path, sizeof(address.sun_path), path))
-		err = ENAMETOOLONG;
-	fd = err ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+	if (!text_copy(address.sun_path, sizeof(address.sun_path), path))
+		return ENAMETOOLONG;
+	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (*fd < 0)
+		return errno;
+	if (connect(*fd, (struct sockaddr *)&address, sizeof(address)))
 		err = errno;
-		close(fd);
-		fd = -1;
-	}
-	else if (fd >= 0 && !socket_same_user(fd)) {
+	else if (!socket_same_user(*fd))
 		err = EACCES;
-		close(fd);
-		fd = -1;
+	if (err)
+		close(*fd);
+	return err;
+}
+
+/* The descriptor, or -1 when what is wrong was told. */
+static int reach(bool named)
+{
+	char path[PATHS_MAX];
+	int fd, err = locate(path, sizeof(path), named);
+
+	if (err) {
+		fprintf(stderr, "offhook: %s\n", strerror(err));
+		return -1;
 	}
-	if (fd >= 0)
+	err = connect_to(path, &fd);
+	if (!err)
 		return fd;
 	if (err == ENOENT || err == ECONNREFUSED)
 		fprintf(stderr, "%s\n", _("offhook: none is running to take the command; with --profile=NAME one of that name is meant"));
 	else
 		/* TRANSLATORS: %1$s is a file, %2$s the system's word for what went wrong */
-		fprintf(stderr, _("offhook: the running one cannot be reached at %1$s: %2$s\n"), path, strerror(err ? err : errno));
+		fprintf(stderr, _("offhook: the running one cannot be reached at %1$s: %2$s\n"), path, strerror(err));
 	return -1;
 }
 

@@ -136,14 +136,14 @@ static int check_folder(struct buf *why)
 
 	if (!err && lstat(folder, &st))
 		err = errno;
-	if (!err && (!S_ISDIR(st.st_mode) || st.st_uid != geteuid()))
-		err = EACCES;
-	else if (!err && st.st_mode & 077 && chmod(folder, 0700))
-		err = errno;
-	if (err == EACCES)
+	if (!err && (!S_ISDIR(st.st_mode) || st.st_uid != geteuid())) {
 		/* TRANSLATORS: %s is a folder */
 		buf_printf(why, _("There is no control socket: the folder %s is not yours."), folder);
-	else if (err)
+		return EACCES;
+	}
+	if (!err && st.st_mode & 077 && chmod(folder, 0700))
+		err = errno;
+	if (err)
 		/* TRANSLATORS: %s is the system's word for what went wrong */
 		buf_printf(why, _("There is no control socket: %s"), strerror(err));
 	return err;

@@ -110,6 +110,13 @@ class Start(unittest.TestCase):
         os.mkdir(long, 0o700)
         self.trouble("too long", env={"XDG_RUNTIME_DIR": long})
 
+    def test_no_folder(self):
+        self.trouble("Not a directory", env={"XDG_RUNTIME_DIR": self.home.write("file", "")})
+        self.home.env["XDG_RUNTIME_DIR"] = self.home.file("file")
+        r = remote(self.home, "echo", "a")
+        self.assertEqual((r.returncode, r.stdout), (1, ""))
+        self.assertIn("Not a directory", r.stderr)
+
     def test_without_a_runtime_folder(self):
         del self.home.env["XDG_RUNTIME_DIR"]
         phone = self.start()

@@ -20,6 +20,7 @@ static const struct option long_options[] = {
 	{"headless", no_argument, NULL, OPTION_HEADLESS},
 	{"plain", no_argument, NULL, OPTION_PLAIN},
 	{"audio", required_argument, NULL, OPTION_AUDIO},
+	{"remote", required_argument, NULL, 'r'},
 	{"log", required_argument, NULL, OPTION_LOG},
 	{"verbose", no_argument, NULL, 'v'},
 	{"help", no_argument, NULL, 'h'},
@@ -37,6 +38,7 @@ static const struct cli_option rows[] = {
 	{"    --headless", N_("no screen: events as JSON on standard output, commands on standard input")},
 	{"    --plain", N_("no screen: events as sentences, commands typed; for screen readers and simple terminals")},
 	{"    --audio=DRIVER", N_("sound driver: portaudio (default), null, or file:IN.wav,OUT.wav")},
+	{"-r, --remote COMMAND...", N_("send COMMAND to the offhook that runs, and print its result; the last option")},
 	{"    --log=FILE", N_("write a log")},
 	{"-v, --verbose", N_("log more")},
 	{"-h, --help", N_("show this help")},
@@ -60,7 +62,7 @@ static void help(void)
 	puts(_("A SIP phone for the terminal. Calls TARGET (a name, a number or a SIP address) if one is given."));
 	putchar('\n');
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		printf("  %-22s %s\n", rows[i].option, _(rows[i].meaning));
+		printf("  %-23s %s\n", rows[i].option, _(rows[i].meaning));
 	putchar('\n');
 	puts(_("Try it without an account: offhook --demo, then press d, type echo, press Enter."));
 }
@@ -74,14 +76,42 @@ static void version(void)
 		printf(_("degraded: %s\n"), stack_degraded());
 }
 
+static int take_target(struct cli *cli, const char *target)
+{
+	if (cli->target) {
+		fprintf(stderr, _("offhook: one target at a time; '%s' is one too many\n"), target);
+		return 2;
+	}
+	cli->target = target;
+	return -1;
+}
+
+/* All that follows is the command, whatever it looks like; its first word is the option's argument, and may hang on to
+ * it. The place of the option in ARGV becomes that of the word. */
+static int take_remote(struct cli *cli, int argc, char **argv)
+{
+	if (cli->execs || cli->keys || cli->headless || cli->plain || cli->config || cli->target) {
+		fprintf(stderr, "%s\n", _("offhook: --remote starts no phone: only --profile and --demo go with it"));
+		return 2;
+	}
+	argv[optind - 1] = optarg;
+	cli->remote = argv + optind - 1;
+	cli->remotes = argc - optind + 1;
+	return -1;
+}
+
 int cli_read(struct cli *cli, int argc, char **argv)
 {
 	int c;
 
 	memset(cli, 0, sizeof(*cli));
 	cli->audio = "portaudio";
-	while ((c = getopt_long(argc, argv, "c:p:e:k:dvhV", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "-c:p:e:k:dr:vhV", long_options, NULL)) != -1) {
 		switch (c) {
+		case 1: /* not an option, where it stands */
+			if (take_target(cli, optarg) >= 0)
+				return 2;
+			break;
 		case 'c': cli->config = optarg; break;
 		case 'p': cli->profile = optarg; break;
 		case 'e':
@@ -98,6 +128,7 @@ int cli_read(struct cli *cli, int argc, char **argv)
 		case OPTION_PLAIN: cli->plain = true; break;
 		case OPTION_AUDIO: cli->audio = optarg; break;
 		case OPTION_LOG: cli->log = optarg; break;
+		case 'r': return take_remote(cli, argc, argv);
 		case 'v': cli->verbose++; break;
 		case 'h': help(); return 0;
 		case 'V': version(); return 0;
@@ -106,12 +137,10 @@ int cli_read(struct cli *cli, int argc, char **argv)
 			return 2;
 		}
 	}
-	if (argc - optind > 1) {
-		fprintf(stderr, _("offhook: one target at a time; '%s' is one too many\n"), argv[optind + 1]);
-		return 2;
+	for (; optind < argc; optind++) {
+		if (take_target(cli, argv[optind]) >= 0)
+			return 2;
 	}
-	if (optind < argc)
-		cli->target = argv[optind];
 	if (cli->keys && (cli->headless || cli->plain)) {
 		fprintf(stderr, "%s\n", _("offhook: --keys needs the screen; use --exec with --headless or --plain"));
 		return 2;

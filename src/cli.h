@@ -15,6 +15,8 @@ struct cli {
 	const char *keys;
 	const char *audio;          /* driver */
 	const char *log;
+	char *const *remote;        /* the words of --remote, or NULL */
+	int remotes;
 	unsigned verbose;
 	bool demo, headless, plain; /* headless, plain: no screen */
 };

@@ -18,10 +18,13 @@
 #include "base/paths.h"
 #include "cli.h"
 #include "command/command.h"
+#include "command/hook.h"
 #include "command/macro.h"
 #include "command/player.h"
 #include "command/recorder.h"
 #include "control/headless.h"
+#include "control/remote.h"
+#include "control/socket.h"
 #include "exchange/exchange.h"
 #include "media/media.h"
 #include "phone/phone.h"
@@ -42,6 +45,7 @@ static struct {
 	struct script *exec;          /* that of -e */
 	unsigned target_call;         /* TARGET's */
 	struct headless *headless;
+	struct socket_server *socket;
 	bool ready, leaving, on_screen;
 	int status;
 	int out, err;                 /* the real standard output and error */
@@ -253,6 +257,8 @@ static void emit_ready(void)
 	event_list(&e, "accounts", names, i);
 	event_list(&e, "sip", addresses, n);
 	event_string(&e, "audio", media_driver());
+	if (self.socket)
+		event_string(&e, "control", socket_path(self.socket));
 	phone_emit(self.phone, &e);
 }
 
@@ -517,6 +523,18 @@ static void read_contacts(void)
 		phone_notice_printf(self.phone, SEVERITY_WARNING, "contacts", _("The contacts cannot be read: %s"), strerror(err));
 }
 
+/* Without it the phone is a phone still. */
+static void start_control(void)
+{
+	struct buf why = {0};
+
+	if (socket_start(&self.socket, &self.env, &why))
+		phone_notice(self.phone, SEVERITY_WARNING, "control", why.s ? why.s : strerror(ENOMEM));
+	else
+		hooks_set_control(self.env.hooks, socket_path(self.socket));
+	buf_free(&why);
+}
+
 static void restore_redial(const struct redial_record *record, void *arg)
 {
 	(void)arg;
@@ -531,6 +549,11 @@ static int run(void)
 	/* first of all listeners: what it writes is on disk before anyone else hears of it */
 	remember_calls();
 	macros_start();
+	err = hooks_new(&self.env.hooks, self.phone);
+	if (err) {
+		say(strerror(err));
+		return 1;
+	}
 	err = start_face();
 	if (err)
 		return err;
@@ -554,6 +577,7 @@ static int run(void)
 	phone_listen(self.phone, event_h, NULL);
 	phone_listen(self.phone, registration_h, NULL);
 	redials_load(restore_redial, NULL);
+	start_control();
 	if (!err)
 		phone_start(self.phone);
 	if (phone_accounts_settled(self.phone))
@@ -590,13 +614,15 @@ int main(int argc, char **argv)
 	status = cli_read(&self.cli, argc, argv);
 	if (status >= 0)
 		return status;
-	if (!self.cli.headless && !self.cli.plain && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))) {
-		fprintf(stderr, "%s\n", _("offhook: this is no terminal; use --plain or --headless to run without a screen"));
-		return 2;
-	}
 	profile = self.cli.profile ? self.cli.profile : self.cli.demo ? "demo" : NULL;
 	if (paths_set_profile(profile)) {
 		fprintf(stderr, _("offhook: '%s' is no profile name; use letters, digits, '-', '_' and '.'\n"), profile);
+		return 2;
+	}
+	if (self.cli.remote)
+		return remote_run(self.cli.remote, self.cli.remotes, profile != NULL);
+	if (!self.cli.headless && !self.cli.plain && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))) {
+		fprintf(stderr, "%s\n", _("offhook: this is no terminal; use --plain or --headless to run without a screen"));
 		return 2;
 	}
 	err = paths_lock(&pid);
@@ -654,10 +680,12 @@ out:
 	if (self.exec)
 		script_free(self.exec);
 	leave_screen();
+	socket_stop(self.socket);
 	headless_stop(self.headless);
 	player_close();
 	recorder_close();
 	macros_stop();
+	hooks_free(self.env.hooks);
 	stack_stop();
 	exchange_stop();
 	media_stop();

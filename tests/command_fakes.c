@@ -9,7 +9,8 @@
 #include "phone/snapshot.h"
 
 struct fake fake;
-static struct { phone_event_h *h; void *arg; } listener[8];
+#define LISTENERS 96
+static struct { phone_event_h *h; void *arg; } listener[LISTENERS];
 
 void fake_reset(void)
 {
@@ -42,7 +43,7 @@ void fake_event(const char *name, unsigned call, const char *state)
 	event_begin(&e, name);
 	event_integer(&e, "call", call);
 	event_string(&e, "state", state);
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < LISTENERS; i++) {
 		if (listener[i].h)
 			listener[i].h(&e, listener[i].arg);
 	}
@@ -53,9 +54,9 @@ int phone_listen(struct phone *p, phone_event_h *h, void *arg)
 	unsigned i;
 
 	(void)p;
-	for (i = 0; i < 8 && listener[i].h; i++)
+	for (i = 0; i < LISTENERS && listener[i].h; i++)
 		;
-	if (i == 8)
+	if (i == LISTENERS)
 		return ENOSPC;
 	listener[i].h = h;
 	listener[i].arg = arg;
@@ -68,11 +69,27 @@ void phone_unlisten(struct phone *p, phone_event_h *h, void *arg)
 	unsigned i;
 
 	(void)p;
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < LISTENERS; i++) {
 		if (listener[i].h == h && listener[i].arg == arg) {
 			listener[i].h = NULL;
 			fake.listeners--;
 		}
+	}
+}
+
+void phone_emit(struct phone *p, const struct event *e)
+{
+	const char *text = event_find_string(e, "text");
+	unsigned i;
+
+	(void)p;
+	if (!strcmp(e->name, "notice")) {
+		fake.told++;
+		snprintf(fake.notice, sizeof(fake.notice), "%s", text ? text : "");
+	}
+	for (i = 0; i < LISTENERS; i++) {
+		if (listener[i].h)
+			listener[i].h(e, listener[i].arg);
 	}
 }
 

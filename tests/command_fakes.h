@@ -12,6 +12,7 @@ struct fake {
 	struct call_info call[FAKE_CALLS]; /* by number; number 0 = there is none */
 	unsigned last, selected, active;
 	unsigned notices;
+	unsigned told;              /* notices that were told and not kept */
 	char notice[1024];          /* the newest */
 	enum severity severity;
 	char did[256];              /* the newest thing that was asked: "dial echo", "hangup 3" ... */

@@ -85,7 +85,7 @@ static void the_table(void **state)
 	const struct option_row *t = options_table(&n);
 
 	(void)state;
-	assert_int_equal(n, 21);
+	assert_int_equal(n, 22);
 	for (i = 0; i < n; i++) {
 		struct buf error = {0}, out = {0};
 

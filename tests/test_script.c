@@ -151,7 +151,7 @@ static void one_after_the_other(void **state)
 			    "echo a ; echo 'b=error a quotation mark ' is not closed\nidle\n");
 	assert_string_equal(run("hangup 1 2"), "hangup 1 2=error usage: hangup [CALL]\nidle\n");
 	assert_string_equal(run("ans"), "ans=error no call is ringing\nidle\n");
-	assert_string_equal(run("h"), "h=error \"h\" could be several commands: hangup, help, history, hold\nidle\n");
+	assert_string_equal(run("h"), "h=error \"h\" could be several commands: hangup, help, history, hold, hook\nidle\n");
 	assert_string_equal(run("hang"), "hang=ok\nidle\n");
 	assert_string_equal(run("zzzzzz"), "zzzzzz=error unknown command \"zzzzzz\"\nidle\n");
 	assert_string_equal(run("quit 9"), "quit 9=ok\nidle\n");
@@ -602,7 +602,7 @@ static void what_callers_get(void **state)
 static void help_comes_from_the_table(void **state)
 {
 	static const char *const are[] = {
-		"account", "answer", "bind", "dial", "dnd", "dtmf", "echo", "exchange", "forward", "hangup", "help", "history", "hold",
+		"account", "answer", "bind", "dial", "dnd", "dtmf", "echo", "exchange", "forward", "hangup", "help", "history", "hold", "hook",
 		"import", "keys", "list-commands", "macro", "mute", "notice", "quit", "redial", "reject", "resume", "select", "set", "sleep",
 		"source", "toggle", "trace", "unbind", "view", "volume", "wait",
 	};
@@ -752,6 +752,26 @@ static void the_rc_file(void **state)
 	assert_int_equal(settings.volume, 60);
 }
 
+/* Of very many wrong lines each is told, but those that would crowd out everything else are kept as one. */
+static void rc_file_full_of_errors(void **state)
+{
+	FILE *f;
+	unsigned i;
+
+	(void)state;
+	f = fopen(path("rc"), "w");
+	for (i = 1; i <= 500; i++)
+		fputs(i == 30 || i == 400 ? "set volume 70\n" : "nonsense\n", f);
+	fclose(f);
+	settings.volume = 1;
+	assert_int_equal(rc_read(&env, path("rc")), 0);
+	assert_int_equal(settings.volume, 70);
+	assert_int_equal(fake.notices, 21);
+	assert_int_equal(fake.told, 478);
+	assert_non_null(strstr(fake.notice, "478 more wrong lines in "));
+	assert_non_null(strstr(fake.notice, "/rc: 21-29, 31-399, 401-500 ("));
+}
+
 static const char *saved(void)
 {
 	static char text[4096];
@@ -864,6 +884,8 @@ static void no_password_in_errors(void **state)
 		"account add w sip:a@h 'password=hunter2", "account add w sip:a@h 'password=hunter2\x01'",
 		"account ad w sip:a@h password=hunter2", "account remove w password=hunter2", "accuont add w sip:a@h password=hunter2",
 		"account edit nobody password=hunter2", "account default password=hunter2", "password=hunter2 x",
+		"set redial password=hunter2", "set redial 'password=a \" hunter2'", "volume password=hunter2", "wait ringing Password=hunter2",
+		"view password=hunter2", "hook password=hunter2", "source /none/password=hunter2", "trace save 9 password=hunter2 x",
 	};
 	unsigned i;
 
@@ -883,7 +905,7 @@ int main(void)
 		T(a_call_that_is_answered), T(a_call_that_fails), T(time_limits), T(wrong_waits), T(incoming),
 		T(registered), T(dialling), T(calls), T(history_is_exported), T(views_and_keys), T(notices_and_traces), T(what_callers_get), T(help_comes_from_the_table), T(list_of_commands),
 		T(nearest), T(sourcing),
-		T(the_rc_file), T(accounts), T(accounts_of_the_rc_file), T(no_password_in_errors),
+		T(the_rc_file), T(rc_file_full_of_errors), T(accounts), T(accounts_of_the_rc_file), T(no_password_in_errors),
 	};
 	static const char *const files[] = {"a", "b", "loop", "rc", "offhook", ""};
 	unsigned i;

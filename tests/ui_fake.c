@@ -951,7 +951,7 @@ static void signal_h(unsigned flags, void *arg)
 
 int fake_run(const char *name, const char *keys)
 {
-	static struct settings settings = { .meters = true };
+	static struct settings settings = { .meters = true, .notify = "bell" };
 	static struct command_env env = { .settings = &settings };
 	const char *why = NULL;
 	sigset_t set;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "ui/keys.h"
+#include "ui/notify.h"
 #include "ui/prompt.h"
 #include "ui/run.h"
 #include "ui/suggestions.h"
@@ -49,6 +50,8 @@ extern struct ui {
 	bool counting;                   /* a countdown is on the screen */
 
 	bool news;                       /* the cursor rests on the notice */
+	char told[3 * NOTIFY_MAX];       /* to the desktop, with the next picture */
+	size_t told_len;
 	unsigned newest_notice, selected_notice, newest_ring;
 	uint64_t calls_mark;             /* changes when a call's state does */
 } ui;

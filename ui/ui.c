@@ -62,16 +62,57 @@ static uint64_t mark_calls(const struct snapshot *s)
 	return mark;
 }
 
-/* Moves the cursor to what has changed, and rings the bell for a caller. */
+/* Tells somebody who looks elsewhere, in the way of the option `notify`. RINGS: also by the bell. */
+static void tell_desktop(const char *text, bool rings)
+{
+	const char *how = ui.env->settings ? ui.env->settings->notify : "bell";
+	char bytes[NOTIFY_MAX];
+	size_t len = notify_sequence(bytes, how, text, screen_is_utf8());
+
+	if (rings && !strcmp(how, "bell"))
+		screen_bell();
+	if (!len || ui.told_len + len > sizeof(ui.told))
+		return;
+	memcpy(ui.told + ui.told_len, bytes, len);
+	ui.told_len += len;
+}
+
+static void tell_of_caller(const struct snapshot_call *c)
+{
+	char text[SNAPSHOT_TEXT + 64];
+
+	/* TRANSLATORS: %s is who */
+	snprintf(text, sizeof(text), _("%s is calling"), c->name[0] ? c->name : c->peer);
+	tell_desktop(text, true);
+}
+
+/* Those that were not there before; FIRST: what earlier runs have left behind is no news. */
+static void tell_of_failures(const struct snapshot *s, bool first)
+{
+	unsigned i;
+
+	for (i = 0; i < s->notices && !first; i++) {
+		const struct snapshot_notice *n = &s->notice[i];
+
+		if (n->id > ui.newest_notice && n->call && n->redial != REDIAL_DUE)
+			tell_desktop(n->title, false);
+	}
+}
+
+/* Moves the cursor to what has changed, and tells of a caller and the like. */
 static void look_for_news(void)
 {
 	const struct snapshot *s = &ui.now;
 	uint64_t mark = mark_calls(s);
 	unsigned newest = 0, selected = 0, ring = 0, i;
+	const struct snapshot_call *caller = NULL;
+	char text[SNAPSHOT_TEXT + 64];
 
 	for (i = 0; i < s->calls; i++) {
-		if (s->call[i].incoming && s->call[i].state == CALL_RINGING && s->call[i].number > ring)
-			ring = s->call[i].number;
+		if (s->call[i].incoming && s->call[i].state == CALL_RINGING && s->call[i].number > ring) {
+			caller = &s->call[i];
+			ring = caller->number;
+		}
 	}
 	for (i = 0; i < s->notices; i++) {
 		if (s->notice[i].id > newest)
@@ -82,13 +123,17 @@ static void look_for_news(void)
 	if (ring > ui.newest_ring) {
 		ui.newest_ring = ring;
 		ui.asked_ms = loop_now_ms();
-		screen_bell();
+		tell_of_caller(caller);
 	}
 	/* what was told before has been there to be read */
 	if (s->redial_due && s->due_notice != ui.rung_notice) {
 		ui.message[0] = '\0';
-		screen_bell();
+		for (i = 0; i < s->notices && s->notice[i].id != s->due_notice; i++)
+			;
+		snprintf(text, sizeof(text), "%s: %s", _("redial due"), i < s->notices ? s->notice[i].title : "");
+		tell_desktop(text, true);
 	}
+	tell_of_failures(s, !ui.next_frame_ms);
 	ui.rung_notice = s->redial_due ? s->due_notice : 0;
 	if (mark != ui.calls_mark || !s->notices)
 		ui.news = false;
@@ -159,6 +204,9 @@ static void frame_h(void *arg)
 		ui.view = &view_calls;
 	ui_draw();
 	screen_send();
+	if (ui.told_len)
+		terminal_write(ui.told, ui.told_len);
+	ui.told_len = 0;
 	/* A large screen takes long to draw: never more than a fifth of the time. */
 	ui.next_frame_ms = begin + FRAME_MS + 4 * (loop_now_ms() - begin);
 	start_tick();

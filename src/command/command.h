@@ -9,6 +9,7 @@
 #include "phone/phone.h"
 #include "phone/settings.h"
 
+struct hooks;
 struct keymap;
 struct script;
 
@@ -18,6 +19,7 @@ struct command_env {
 	struct phone *phone;
 	struct settings *settings;
 	struct keymap *keymap;
+	struct hooks *hooks;                             /* or NULL */
 	int (*exchange_h)(bool on, void *arg);           /* 0 or errno */
 	void (*quit_h)(int status, void *arg);
 	/* NULL when headless. NAME is one of views, or what the screen does besides: "next" (the next view),
@@ -81,7 +83,7 @@ void parser_mask(struct buf *out, const char *line);
 enum argument {
 	ARG_NONE, ARG_TARGET, ARG_CALL, ARG_CODE, ARG_ACCOUNT, ARG_OPTION, ARG_VALUE, ARG_CONTEXT,
 	ARG_KEYS, ARG_COMMAND, ARG_CONDITION, ARG_DURATION, ARG_VIEW, ARG_FILE, ARG_TEXT, ARG_WORD,
-	ARG_ON_OFF, ARG_DIGITS
+	ARG_ON_OFF, ARG_DIGITS, ARG_EVENT
 };
 struct command;
 typedef void command_h(struct command_env *env, struct script *script, const struct words *w, struct result *r);

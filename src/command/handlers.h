@@ -40,6 +40,10 @@ command_h command_dial, command_answer, command_reject, command_hangup, command_
 
 command_h command_redial, command_trace;
 
+/* ---- hooks (command/commands_hook.c) ---- */
+
+command_h command_hook;
+
 /* ---- scripts ---- */
 
 /* Puts the commands of FILE in front of what the script still has to run; the answer to the command in hand

@@ -18,6 +18,7 @@ static const char *const redirect_choices[] = {"ask", "follow", "never", NULL};
 static const char *const not_found_choices[] = {"reorder", "sit", NULL};
 static const char *const expired_choices[] = {"408", "487", NULL};
 static const char *const dnd_choices[] = {"480", "486", "603", NULL};
+static const char *const notify_choices[] = {"none", "bell", "osc9", "osc777", NULL};
 static const char *const countries[] = {"locale", TONE_COUNTRIES, NULL};
 
 static const struct option_row table[] = {
@@ -44,6 +45,9 @@ static const struct option_row table[] = {
 	 N_("calls at the same time; a further one gets 486"), AT(max_calls)},
 	{"meters", OPTION_BOOL, 0, 1, "", "yes", NULL,
 	 N_("show level meters on the screen"), AT(meters)},
+	{"notify", OPTION_CHOICE, 0, 0, "", "bell", notify_choices,
+	 N_("how the terminal tells of a call that comes, one that failed, and a redial that is due: not at all, by its bell "
+	    "(but for failed ones), or by a note on the desktop (OSC 9 or OSC 777)"), AT(notify)},
 	{"redial", OPTION_CHOICE, 0, 0, "", "ask", redial_choices,
 	 N_("what happens when a failed call may be made again at a certain time"), AT(redial)},
 	{"redirect", OPTION_CHOICE, 0, 0, "", "ask", redirect_choices,

@@ -9,6 +9,7 @@
 #include "base/i18n.h"
 #include "command/handlers.h"
 
+#define SECRET   "password="
 #define NEAR_MAX 64 /* longer words are nobody's typing mistake */
 
 void result_free(struct result *r)
@@ -20,11 +21,16 @@ void result_free(struct result *r)
 void result_fail(struct result *r, int status, const char *fmt, ...)
 {
 	char line[1024];
+	char *secret;
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
+	/* whatever was typed where it does not belong: where it ends nobody knows */
+	secret = strcasestr(line, SECRET);
+	if (secret)
+		text_copy(secret + strlen(SECRET), sizeof(line) - (size_t)(secret - line) - strlen(SECRET), "***");
 	r->ok = false;
 	r->status = status;
 	buf_free(&r->error);
@@ -95,7 +101,7 @@ void unknown_word(struct buf *error, const char *what, const char *word, const c
 	const char *nearest = nearest_word(word, words, count);
 
 	/* a misplaced password is not repeated */
-	size_t secret = strcasestr(word, "password=") ? strcspn(word, "=") : strlen(word);
+	size_t secret = strcasestr(word, SECRET) ? strcspn(word, "=") : strlen(word);
 
 	/* TRANSLATORS: %1$s is a kind of word ("command", "option"), %2$s the word that was typed */
 	buf_printf(error, _("unknown %1$s \"%2$.*3$s\""), what, word, (int)(secret < 80 ? secret : 80));

@@ -1,12 +1,7 @@
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/i18n.h"
@@ -14,12 +9,12 @@
 #include "command/command.h"
 #include "control/headless.h"
 #include "control/json.h"
+#include "control/outbox.h"
 #include "control/plain.h"
+#include "control/reply.h"
 
 #define BACKLOG_MAX   (1u << 20)
-#define REPLY_MAX     (32u << 10) /* of the text of one reply: `help` is longer than an event's string */
 #define LAST_WORDS_MS 1000
-#define TRUNCATED     "\xe2\x80\xa6"
 
 struct headless {
 	struct command_env *env;
@@ -29,10 +24,7 @@ struct headless {
 	enum headless_face face;
 	struct snapshot *now;    /* of FACE_PLAIN */
 
-	int out;                 /* ours: does not block, closed by us; -1 = the reader is gone */
-	bool is_socket, watching_out;
-	struct buf backlog;
-	size_t written;          /* of it */
+	struct outbox out;
 	unsigned lost;           /* events, since the last that was written */
 
 	int in;                  /* -1 = at its end */
@@ -46,87 +38,10 @@ struct headless {
 
 /* ---- out ---- */
 
-/* A descriptor to the same file that does not block, without making that of others, who may share it (a
- * shell, stderr), not block. */
-static int own_descriptor(int fd, bool *is_socket)
-{
-	char name[40];
-	struct stat st;
-	int own = -1;
-
-	if (fstat(fd, &st))
-		return -1;
-	*is_socket = S_ISSOCK(st.st_mode);
-	if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) {
-		snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-		own = open(name, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	}
-	if (own < 0) {
-		own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-		if (own >= 0 && !*is_socket && !S_ISREG(st.st_mode))
-			fcntl(own, F_SETFL, fcntl(own, F_GETFL) | O_NONBLOCK);
-	}
-	return own;
-}
-
-static void out_h(unsigned flags, void *arg);
-
-static void watch_out(struct headless *h, bool on)
-{
-	if (on == h->watching_out)
-		return;
-	if (!on)
-		loop_unwatch(h->out);
-	else if (loop_watch(h->out, LOOP_WRITE, out_h, h))
-		return; /* the next event tries again */
-	h->watching_out = on;
-}
-
-static void reader_gone(struct headless *h)
-{
-	watch_out(h, false);
-	close(h->out);
-	h->out = -1;
-	buf_free(&h->backlog);
-	h->written = 0;
-}
-
-/* Writes what can be written now. */
-static void flush_backlog(struct headless *h)
-{
-	while (h->out >= 0 && h->written < h->backlog.len) {
-		const char *p = h->backlog.s + h->written;
-		size_t len = h->backlog.len - h->written;
-		ssize_t n = h->is_socket ? send(h->out, p, len, MSG_DONTWAIT | MSG_NOSIGNAL) : write(h->out, p, len);
-
-		if (n >= 0)
-			h->written += (size_t)n;
-		else if (errno == EAGAIN || errno == EWOULDBLOCK)
-			break;
-		else if (errno != EINTR)
-			reader_gone(h);
-	}
-	if (h->out < 0)
-		return;
-	watch_out(h, h->written < h->backlog.len);
-	if (h->written == h->backlog.len)
-		buf_free(&h->backlog);
-	else if (h->written < BACKLOG_MAX / 2)
-		return;
-	else {
-		h->backlog.len -= h->written;
-		memmove(h->backlog.s, h->backlog.s + h->written, h->backlog.len + 1);
-	}
-	h->written = 0;
-}
-
 static void add_line(struct headless *h, const struct buf *line)
 {
-	if (line->failed || h->backlog.failed || h->backlog.len - h->written + line->len > BACKLOG_MAX) {
+	if (!outbox_add(&h->out, line))
 		h->lost++;
-		return;
-	}
-	buf_add(&h->backlog, line->s, line->len);
 }
 
 /* Takes LINE. */
@@ -134,11 +49,7 @@ static void put(struct headless *h, struct buf *line)
 {
 	struct buf notice = {0}, text = {0};
 
-	if (h->out < 0)
-		goto out;
-	if (h->lost && h->backlog.len - h->written < BACKLOG_MAX / 2) {
-		if (h->backlog.failed)
-			buf_free(&h->backlog);
+	if (h->lost && outbox_waiting(&h->out) < BACKLOG_MAX / 2) {
 		buf_printf(&text, P_("%u event was lost: nobody read it in time", "%u events were lost: nobody read them in time",
 				     h->lost), h->lost);
 		if (h->face == FACE_PLAIN)
@@ -153,19 +64,9 @@ static void put(struct headless *h, struct buf *line)
 		add_line(h, &notice);
 	}
 	add_line(h, line);
-	/* behind what waits already, the loop writes it */
-	if (!h->watching_out)
-		flush_backlog(h);
-out:
 	buf_free(&notice);
 	buf_free(&text);
 	buf_free(line);
-}
-
-static void out_h(unsigned flags, void *arg)
-{
-	(void)flags;
-	flush_backlog(arg);
 }
 
 static void event_h(const struct event *event, void *arg)
@@ -185,29 +86,11 @@ static void event_h(const struct event *event, void *arg)
 
 /* ---- replies ---- */
 
-/* The lines of TEXT, each harmless. */
-static void show_lines(struct buf *shown, const char *text)
-{
-	char line[LINE_MAX_BYTES];
-
-	while (*text && shown->len < REPLY_MAX) {
-		size_t len = strcspn(text, "\n");
-
-		text_show(line, sizeof(line), text, len);
-		if (shown->len)
-			buf_str(shown, "\n");
-		buf_str(shown, line);
-		text += len + (text[len] == '\n');
-	}
-	if (*text)
-		buf_str(shown, TRUNCATED);
-}
-
 static void add_text(struct buf *b, const char *text)
 {
 	struct buf shown = {0};
 
-	show_lines(&shown, text);
+	reply_show(&shown, text);
 	if (shown.len)
 		jsonl_string(b, "text", shown.s);
 	buf_free(&shown);
@@ -218,11 +101,11 @@ static void reply_plainly(struct headless *h, bool ok, const char *text, const c
 	struct buf b = {0}, shown = {0};
 
 	if (ok) {
-		show_lines(&shown, text ? text : "");
+		reply_show(&shown, text ? text : "");
 		buf_printf(&b, "%s\n", shown.len ? shown.s : _("ok"));
 	}
 	else {
-		show_lines(&shown, error ? error : "");
+		reply_show(&shown, error ? error : "");
 		/* TRANSLATORS: %s is what went wrong with a command that was typed */
 		buf_printf(&b, _("Error: %s\n"), shown.len ? shown.s : "");
 	}
@@ -412,12 +295,9 @@ int headless_start(struct headless **hp, struct command_env *env, enum headless_
 	h->face = face;
 	h->in = in_fd;
 	h->typed = face == FACE_PLAIN && in_fd >= 0 && isatty(in_fd);
-	h->out = own_descriptor(out_fd, &h->is_socket);
-	if (h->out < 0) {
-		err = errno;
-		headless_stop(h);
-		return err;
-	}
+	err = outbox_open(&h->out, out_fd, BACKLOG_MAX, NULL, NULL, NULL);
+	if (err)
+		goto out;
 	signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an error of write() */
 	err = loop_timer_new(&h->turn, turn_h, h);
 	if (!err && face == FACE_PLAIN) {
@@ -442,20 +322,6 @@ out:
 	return err;
 }
 
-/* The last events are worth a moment's wait. */
-static void last_words(struct headless *h)
-{
-	uint64_t end = loop_now_ms() + LAST_WORDS_MS, now;
-
-	flush_backlog(h);
-	while (h->out >= 0 && h->backlog.len && (now = loop_now_ms()) < end) {
-		struct pollfd p = {.fd = h->out, .events = POLLOUT};
-
-		if (poll(&p, 1, (int)(end - now)) > 0)
-			flush_backlog(h);
-	}
-}
-
 void headless_stop(struct headless *h)
 {
 	if (!h)
@@ -465,10 +331,7 @@ void headless_stop(struct headless *h)
 	script_free(h->script);
 	if (h->in >= 0 && h->turn)
 		watch_in(h, false);
-	if (h->out >= 0)
-		last_words(h);
-	if (h->out >= 0)
-		reader_gone(h);
+	outbox_close(&h->out, LAST_WORDS_MS); /* the last events are worth a moment's wait */
 	loop_timer_free(h->turn);
 	free(h->now);
 	free(h);

@@ -34,6 +34,7 @@ struct settings {
 	char dnd_response[SETTING_TEXT_MAX];  /* "480", "486" or "603": to calls while nobody wants to be disturbed */
 	bool block_anonymous;                 /* calls whose number is withheld are refused */
 	bool strict_content_length;           /* a body without its length is refused over UDP too */
+	char notify[SETTING_TEXT_MAX];        /* "none", "bell", "osc9", "osc777": how the terminal tells of calls */
 	unsigned volume;                      /* of what is heard, percent 0-200, 100 = as received */
 };
 

@@ -21,6 +21,7 @@ import wave
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import offhook  # noqa: E402
+from control import talk_during_a_call  # noqa: E402
 
 RUNS = int(os.environ.get("OFFHOOK_BENCH_RUNS", "21"))
 CALLS = int(os.environ.get("OFFHOOK_BENCH_CALLS", "40"))
@@ -380,6 +381,19 @@ def completion(home):
     row("reading them: the loop's longest wait", "ms CPU", {"offhook": times["step"]}, floor=50)
 
 
+def control():
+    gaps = []
+    for _ in range(3):
+        with offhook.Peer() as peer, offhook.Phone("--audio=null") as phone:
+            path = phone.ready()["control"]
+            phone.command("dial " + peer.uri())
+            peer.reply(peer.receive("INVITE"), 200, "OK", body=peer.sdp())
+            peer.receive("ACK")
+            phone.wait("call", state="established")
+            gaps.append(1000 * max(talk_during_a_call(path, peer)[1]))
+    row("longest gap of RTP, 1,000 commands a second", "ms", {"offhook": gaps}, floor=60)
+
+
 def make_speech(home):
     """The same words for both: by (rate, channels), as baresip's file source takes only what its codec has."""
     files = {}
@@ -419,6 +433,7 @@ def main():
         idle()
         calls(make_speech(home))
         completion(home)
+        control()
     finally:
         home.remove()
     broken = sum(v == "DOES NOT HOLD" for v in table)

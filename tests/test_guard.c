@@ -367,6 +367,15 @@ static void test_too_many(void **state)
 		assert_int_equal(look.code, n > GUARD_COUNT_MAX ? 400 : 0);
 		assert_int_equal(look.unreadable, n > GUARD_COUNT_MAX);
 	}
+	for (n = GUARD_COMMAS_MAX; n <= GUARD_COMMAS_MAX + 1; n++) {
+		strcpy(text, OPT ALL SEQ "Allow: A");
+		memset(text + strlen(text) + 1, '\0', n + 1);
+		memset(text + strlen(text), ',', n);
+		strcat(text, "\r\n\r\n");
+		assert_int_equal(guard_look(&look, text, strlen(text), false), GUARD_READ);
+		assert_int_equal(look.code, n > GUARD_COMMAS_MAX ? 400 : 0);
+		assert_int_equal(look.unreadable, n > GUARD_COMMAS_MAX);
+	}
 	free(text);
 }
 

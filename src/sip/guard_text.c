@@ -510,6 +510,19 @@ static void find_whole(struct guard_look *look, unsigned code, const char *reaso
 	find(look, code, reason);
 }
 
+static bool has_too_many_commas(const char *p, const char *end)
+{
+	unsigned n;
+
+	for (n = 0; n <= GUARD_COMMAS_MAX; n++) {
+		p = memchr(p, ',', (size_t)(end - p));
+		if (!p)
+			return false;
+		p++;
+	}
+	return true;
+}
+
 /* The header that begins at P. It may be CUT: the last field may have no end. */
 static void look_at_header(struct guard_look *look, const char *text, const char *p, const char *end, bool cut)
 {
@@ -517,6 +530,10 @@ static void look_at_header(struct guard_look *look, const char *text, const char
 	const char *next;
 	unsigned count;
 
+	if (has_too_many_commas(p, end)) {
+		find(look, 400, "Too Many Values");
+		look->unreadable = true;
+	}
 	for (count = 0; p < end; p = next, count++) {
 		next = end_of_field(p, end);
 		if (count == GUARD_COUNT_MAX) {

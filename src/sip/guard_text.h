@@ -13,6 +13,7 @@
 #define GUARD_HEADER_MAX  16384 /* of all fields and the start line */
 #define GUARD_BODY_MAX    16384
 #define GUARD_COUNT_MAX   256 /* fields of a message */
+#define GUARD_COMMAS_MAX  1024 /* in them: for each value of a list libre takes memory */
 #define GUARD_ALIASES     4
 
 enum guard_verdict {

@@ -2,6 +2,7 @@
 #include "fuzz.h"
 #include "sip/dialog.h"
 #include "sip/digest.h"
+#include "sip/guard.h"
 #include "sip/report.h"
 #include "sip/trace.h"
 
@@ -64,9 +65,12 @@ static void response(const struct sip_msg *msg)
 
 static void request(const struct sip_msg *msg)
 {
+	const char *reason;
 	struct dialog *d;
+	bool close;
 
-	if (dialog_from_request(&d, msg))
+	/* no dialog begins with what is refused at the door */
+	if (guard_fault(msg, false, &reason, &close) || dialog_from_request(&d, msg))
 		return;
 	dialog_matches(d, msg);
 	dialog_refresh_target(d, msg);

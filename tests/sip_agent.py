@@ -3194,6 +3194,9 @@ def test_guard_tcp_several(a, p):
     for i, code in enumerate((200, 200, 400, 200, 505, 400, 200, 200)):
         answer = q.recv()
         assert answer and (answer.code, answer["Call-ID"]) == (code, "several-%d" % i), (i, answer and answer.headers)
+    # a broken ACK has no answer, and does not end the connection
+    q.send(guarded(q, {"start": "ACK sip:me@h SIP/2.0", "CSeq": "1 ACK", "From": None}) + guarded(q, {}))
+    assert q.recv()["CSeq"] == "1 OPTIONS"
     # behind one of unknown length nothing is believed
     q.send(guarded(q, {"Content-Length": None}) + guarded(q, {}))
     assert q.recv().code == 411

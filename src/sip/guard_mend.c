@@ -167,13 +167,9 @@ static int print_substitute(struct mbuf *out, const struct mbuf *mb, const struc
 
 int guard_substitute(struct mbuf *mb, const struct guard_look *look)
 {
-	struct pl method = part(mb, &look->method);
-	struct mbuf *out;
+	struct mbuf *out = mbuf_alloc(512);
 	int err;
 
-	if (!pl_strcmp(&method, "ACK"))
-		return EBADMSG;
-	out = mbuf_alloc(512);
 	if (!out)
 		return ENOMEM;
 	err = print_substitute(out, mb, look);

@@ -16,7 +16,7 @@ bool guard_needs_mending(const struct mbuf *mb, const struct guard_look *look);
  * without a blank. */
 int guard_mend(struct mbuf *mb, const struct guard_look *look);
 /* In the place of the header of a request: another one, which can be answered as this one would have to be. EBADMSG:
- * there can be none, or no answer. */
+ * there can be none. */
 int guard_substitute(struct mbuf *mb, const struct guard_look *look);
 
 #endif

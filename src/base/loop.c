@@ -14,6 +14,7 @@
 #include "base/loop.h"
 
 #define DESCRIPTORS_MAX 1024 /* that can be watched; libre's own bound of 128 is little for many clients */
+#define LIBRE_LINES 60 /* of the log, a minute */
 
 struct loop_timer {
 	struct tmr tmr;
@@ -72,10 +73,20 @@ int64_t loop_wall_ms(void)
 	return (int64_t)clock_ms(CLOCK_REALTIME);
 }
 
-/* What libre would print on stderr goes to the log. */
+/* What libre would print on stderr goes to the log; so much of it that strangers cannot fill a disk by it. */
 static void debug_h(int level, const char *p, size_t len, void *arg)
 {
+	static uint64_t since_ms;
+	static unsigned lines;
+	uint64_t now = clock_ms(CLOCK_MONOTONIC);
+
 	(void)arg;
+	if (now - since_ms >= 60000) {
+		since_ms = now;
+		lines = 0;
+	}
+	if (lines++ >= LIBRE_LINES)
+		return;
 	if (level <= DBG_WARNING)
 		log_warning("libre: %.*s", (int)len, p);
 	else

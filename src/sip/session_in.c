@@ -287,7 +287,7 @@ void session_in_invite(struct endpoint *ep, const struct sip_msg *msg)
 	if (!err)
 		err = reply_plain(&s->st, ep, msg, 100, "Trying");
 	if (err) {
-		log_warning("INVITE not taken: %s", strerror(err));
+		log_debug("INVITE not taken: %s", strerror(err));
 		mem_deref(s);
 		return;
 	}

@@ -178,10 +178,36 @@ class Arrivals:
             self.socket.close()
 
 
-def worst_gap(media, metronome, beat_limit=35):
-    """The longest pause of MEDIA (ms), but for moments in which a process that does nothing but send every 20 ms was not
-    let run by the machine either."""
-    stalls = [(a, b) for ms, a, b in metronome.gaps() if ms > beat_limit]
+class Waits:
+    """Moments in which a thread of the phone was ready to run and the machine ran others: schedstat of proc(5)."""
+
+    LIMIT = 15e6  # ns
+
+    def __init__(self, phone):
+        self.pid = phone.process.pid
+        self.before, self.time, self.found = self.look(), time.time(), []
+
+    def look(self):
+        waited = {}
+        for path in glob.glob("/proc/%d/task/*/schedstat" % self.pid):
+            try:
+                with open(path) as f:
+                    waited[path] = int(f.read().split()[1])
+            except (OSError, IndexError):
+                pass
+        return waited
+
+    def sample(self):
+        now, waited = time.time(), self.look()
+        if any(ns - self.before.get(path, ns) > self.LIMIT for path, ns in waited.items()):
+            self.found.append((self.time, now))
+        self.before, self.time = waited, now
+
+
+def worst_gap(media, metronome, waits, beat_limit=35):
+    """The longest pause of MEDIA (ms), but for moments in which the machine was busy with others: a process that does
+    nothing but send every 20 ms was not let run either, or the phone waited to be."""
+    stalls = [(a, b) for ms, a, b in metronome.gaps() if ms > beat_limit] + waits.found
     return max((ms for ms, a, b in media.gaps() if not any(x < b and a < y for x, y in stalls)), default=0)
 
 
@@ -259,15 +285,17 @@ def flooded_call(phone, **options):
         peer.arrivals.times.clear()
         before = resident(phone)
         forget_peak(phone)
+        waits = Waits(phone)
         flood = Flood(phone, metronome, **options)
         while flood.running():
-            select.select([peer.media, metronome.socket], [], [], 0.2)
+            select.select([peer.media], [], [], 0.05)
+            waits.sample()
             peer.arrivals.read()
             metronome.read()
         peer.arrivals.read()
         sent = flood.wait()
         after = resident(phone)
-        figures = {"sent": sent, "gap": worst_gap(peer.arrivals, metronome), "packets": len(peer.arrivals.times),
+        figures = {"sent": sent, "gap": worst_gap(peer.arrivals, metronome, waits), "waits": len(waits.found), "packets": len(peer.arrivals.times),
                    "raw": max(g[0] for g in peer.arrivals.gaps()),
                    "grown": after - before, "grown_peak": peak(phone) - before}
         metronome.close()

@@ -180,7 +180,7 @@ int completion_find(const struct command_env *env, enum completion_language lang
 		    struct completions *c)
 {
 	static struct place place;
-	char typed[LINE_MAX_BYTES];
+	char typed[LINE_MAX_BYTES] = "";
 	struct completing g = {.env = env, .c = c, .typed = typed};
 	int err;
 

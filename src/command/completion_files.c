@@ -10,8 +10,8 @@
 #include "base/paths.h"
 #include "command/completing.h"
 
-#define ENTRIES_MAX 20000 /* of a folder */
-#define LIMIT_MS    8
+#define ENTRIES_MAX 10000 /* of a folder: some milliseconds */
+#define LIMIT_MS    100
 
 /* A folder on a slow disk is not waited for longer than that. */
 static bool is_folder(const char *folder, const struct dirent *d, uint64_t until)

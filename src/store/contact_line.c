@@ -127,15 +127,16 @@ int contact_line_read(struct contact_entry *e, char *line, const char **why)
 	name = skip_blanks(line);
 	if (!*name || *name == '#')
 		return ENOENT;
-	*why = NULL;
+	if (!can_be_shown(name)) {
+		*why = _("There are characters in it that cannot be shown.");
+		return EINVAL;
+	}
 	open = find_address(name);
 	close = open ? strchr(open, '>') : NULL;
-	if (!can_be_shown(name))
-		*why = _("There are characters in it that cannot be shown.");
-	else if (!close)
+	if (!open || !close) {
 		*why = _("A contact is written: Name <sip:user@host> ;nick=short");
-	if (*why)
 		return EINVAL;
+	}
 	cut(name, open);
 	unquote(name);
 	open = skip_blanks(open + 1);

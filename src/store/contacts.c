@@ -386,7 +386,7 @@ static int finish_reading(struct reading *r)
 	return make_room(&r->done, r->list.n) ? 0 : ENOMEM;
 }
 
-/* The first of those that are not merged yet: the least of the first ones of each run. */
+/* The first of those that are not merged yet: the least of the first ones of each run. NULL: all are. */
 static const struct entry *next_merged(struct reading *r)
 {
 	const struct place *least = NULL;
@@ -401,6 +401,8 @@ static const struct entry *next_merged(struct reading *r)
 			from = i;
 		}
 	}
+	if (!least)
+		return NULL;
 	r->head[from]++;
 	return &r->list.entry[least->number];
 }
@@ -408,13 +410,14 @@ static const struct entry *next_merged(struct reading *r)
 /* Puts some in their order; with the last of them they take the place of what was there. */
 static int merge(struct reading *r)
 {
-	unsigned end = r->done.n + STEP_ENTRIES;
+	const struct entry *e = NULL;
+	unsigned i;
 
-	while (r->done.n < r->list.n && r->done.n < end) {
-		if (!append(&r->done, next_merged(r)))
+	for (i = 0; i < STEP_ENTRIES && (e = next_merged(r)) != NULL; i++) {
+		if (!append(&r->done, e))
 			return ENOMEM;
 	}
-	if (r->done.n == r->list.n) {
+	if (!e) {
 		list_clear(&self.list);
 		self.list = r->done;
 		memset(&r->done, 0, sizeof(r->done));

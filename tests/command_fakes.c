@@ -77,6 +77,17 @@ void phone_unlisten(struct phone *p, phone_event_h *h, void *arg)
 	}
 }
 
+static void keep_macro(const struct event *e)
+{
+	size_t len = strlen(fake.macro);
+	const char *error = event_find_string(e, "error");
+
+	fake.events++;
+	snprintf(fake.macro + len, sizeof(fake.macro) - len, "%s %d/%d %s%s%s\n", event_find_string(e, "name"),
+		 (int)event_find_integer(e, "step", -1), (int)event_find_integer(e, "of", -1),
+		 event_find_string(e, "state"), error ? " " : "", error ? error : "");
+}
+
 void phone_emit(struct phone *p, const struct event *e)
 {
 	const char *text = event_find_string(e, "text");
@@ -87,6 +98,8 @@ void phone_emit(struct phone *p, const struct event *e)
 		fake.told++;
 		snprintf(fake.notice, sizeof(fake.notice), "%s", text ? text : "");
 	}
+	if (!strcmp(e->name, "macro"))
+		keep_macro(e);
 	for (i = 0; i < LISTENERS; i++) {
 		if (listener[i].h)
 			listener[i].h(e, listener[i].arg);
@@ -175,20 +188,6 @@ void port_store_registers(store_register_h *h, void *arg)
 }
 
 uint64_t port_now_ms(void) { return fake.now_ms; }
-
-void phone_emit(struct phone *p, const struct event *e)
-{
-	size_t len = strlen(fake.macro);
-	const char *error = event_find_string(e, "error");
-
-	(void)p;
-	if (strcmp(e->name, "macro"))
-		return;
-	fake.events++;
-	snprintf(fake.macro + len, sizeof(fake.macro) - len, "%s %d/%d %s%s%s\n", event_find_string(e, "name"),
-		 (int)event_find_integer(e, "step", -1), (int)event_find_integer(e, "of", -1),
-		 event_find_string(e, "state"), error ? " " : "", error ? error : "");
-}
 
 int phone_answer(struct phone *p, unsigned call) { (void)p; return did("answer", call); }
 int phone_hangup(struct phone *p, unsigned call) { (void)p; return did("hangup", call); }

@@ -25,6 +25,7 @@ static const struct { const char *name; bool optional; } files[] = {
 
 /* What --version asks for. */
 const char *stack_version(void) { return ""; }
+const char *stack_degraded(void) { return NULL; }
 const char *sound_version(void) { return ""; }
 const char *opus_version(void) { return ""; }
 

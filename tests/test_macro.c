@@ -517,7 +517,7 @@ static void what_may_be_defined(void **state)
 		{"macro play cnof", "unknown macro \"cnof\"; did you mean \"conf\"?"}, {"macro play z", "register z is empty"},
 		{"macro edit z", "register z is empty"}, {"macro save z zz", "register z is empty"},
 		{"macro save conf q", "at least two letters"}, {"macro edit conv", "did you mean \"conf\""},
-		{"macro record conf", "no register"}, {"macro play", "usage: macro play REGISTER|NAME [ARG]..."},
+		{"macro record conf", "no register"}, {"macro play", "usage: macro play REGISTER|MACRO [ARG]..."},
 	};
 	unsigned i;
 

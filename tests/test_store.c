@@ -573,11 +573,11 @@ static void failing_is_told_once(void **state)
 
 /* ---- registers ---- */
 
-static void keep_register(char name, const char *lines, void *arg)
+static void keep_register(char name, const char *text, void *arg)
 {
 	struct buf *b = arg;
 
-	buf_printf(b, "%c=%s|", name, lines);
+	buf_printf(b, "%c=%s|", name, text);
 }
 
 static void registers_outlive_the_program(void **state)

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/loop.h"
@@ -45,6 +46,18 @@ void loop_timer_free(struct loop_timer *t)
 	*p = t->next;
 	free(t);
 }
+
+/* No hook is started here. */
+int loop_watch(int fd, unsigned flags, loop_fd_h *h, void *arg)
+{
+	(void)fd;
+	(void)flags;
+	(void)h;
+	(void)arg;
+	return EBADF;
+}
+
+void loop_unwatch(int fd) { (void)fd; }
 
 void pass(uint64_t ms)
 {

@@ -114,8 +114,8 @@ static const struct {
 	{"define", "NAME \"COMMANDS\" [\"DESCRIPTION\"]", 2, WORDS_MAX, define},
 	{"record", "REGISTER", 1, 1, record},
 	{"stop", "", 0, 0, stop},
-	{"play", "REGISTER|NAME [ARG]...", 1, WORDS_MAX, play},
-	{"edit", "REGISTER|NAME", 1, 1, edit},
+	{"play", "REGISTER|MACRO [ARG]...", 1, WORDS_MAX, play},
+	{"edit", "REGISTER|MACRO", 1, 1, edit},
 	{"save", "REGISTER NAME", 2, 2, save},
 };
 #define ACTIONS (sizeof(actions) / sizeof(actions[0]))

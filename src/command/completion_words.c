@@ -4,7 +4,9 @@
 
 #include "base/i18n.h"
 #include "command/completing.h"
+#include "command/macro.h"
 #include "phone/codec.h"
+#include "phone/event.h"
 
 #define CALLS_BACK PHONE_CALLS_MAX
 
@@ -164,25 +166,68 @@ static void views(struct completing *g)
 		completing_offer(g, g->env->views[i], "");
 }
 
+static void events(struct completing *g)
+{
+	unsigned i, n;
+	const char *const *name = event_names(&n);
+
+	for (i = 0; i < n; i++)
+		completing_offer(g, name[i], "");
+}
+
+/* Registers (a-z), or the macros that have a name. */
+static void macros(struct completing *g, bool registers)
+{
+	const struct macro *m;
+	struct buf line = {0};
+	unsigned i;
+
+	g->sorted = true;
+	for (i = 0; (m = macro_at(i)) != NULL; i++) {
+		if (registers != !m->name[1])
+			continue;
+		macro_line(&line, m);
+		completing_offer(g, m->name, *m->description ? m->description : line.s ? line.s : "");
+		buf_free(&line);
+	}
+}
+
+static void registers_of(struct completing *g)
+{
+	macros(g, true);
+}
+
+static void macros_of(struct completing *g)
+{
+	macros(g, false);
+}
+
 static const struct {
 	const char *type;            /* as in usages; with its '=' what follows a key */
 	completing_h *h;             /* NULL: nobody can tell */
 } types[] = {
+	{"\"COMMANDS\"", NULL},
+	{"\"DESCRIPTION\"", NULL},
 	{"+N", NULL},
 	{"-N", NULL},
 	{"ACCOUNT", accounts},
+	{"ARG", NULL},
 	{"CALL", calls},
 	{"CODE", codes},
 	{"COMMAND", commands},
 	{"CONTEXT", contexts},
 	{"DIGITS", NULL},
 	{"DURATION", NULL},
+	{"EVENT", events},
 	{"FILE", completing_files},
 	{"KEY=VALUE", account_keys_of},
 	{"KEYS", keys},
+	{"MACRO", macros_of},
 	{"N", NULL},
 	{"NAME", NULL},
 	{"OPTION", options},
+	{"REGISTER", registers_of},
+	{"SHELL-COMMAND", NULL},
 	{"SIP-URI", NULL},
 	{"STATUS", NULL},
 	{"TARGET", completing_targets},

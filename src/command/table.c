@@ -43,8 +43,8 @@ static const struct command table[] = {
 	{"keys", "KEYS", N_("Types the keys as a person would, in the notation of bindings: decho<CR>."),
 	 command_keys, 1, ANY, {ARG_KEYS}},
 	{"list-commands", "", N_("Prints every command with its arguments."), command_list, 0, 0, {ARG_NONE}},
-	{"macro", "define NAME \"COMMANDS\" [\"DESCRIPTION\"] | record REGISTER | stop | play REGISTER|NAME [ARG]... | "
-	 "edit REGISTER|NAME | save REGISTER NAME",
+	{"macro", "define NAME \"COMMANDS\" [\"DESCRIPTION\"] | record REGISTER | stop | play REGISTER|MACRO [ARG]... | "
+	 "edit REGISTER|MACRO | save REGISTER NAME",
 	 N_("Records what the keys do into a register (a-z), plays it or a named macro, and defines, edits and keeps macros."),
 	 command_macro, 1, ANY, {ARG_WORD, ARG_WORD, ARG_TEXT}},
 	{"mute", "[on|off|toggle]", N_("Silences the microphone, or opens it again; alone, the other of the two."),

@@ -62,8 +62,8 @@ if bash --version >/dev/null 2>&1; then
 	bash_offers 'two words.wav' --log = t
 	bash_offers 'home|work' -p ''
 	bash_offers work --profile = w
-	bash_offers 'hangup|help|history|hold...' -e h
-	bash_offers 'hangup|help|history|hold...' -d -e "'h"
+	bash_offers 'hangup|help|history|hold|hook' -e h
+	bash_offers 'hangup|help|history|hold|hook' -d -e "'h"
 	bash_offers 'account...wait' --exec ''
 	bash_offers 'set redial ask|set redial auto' -e "'set redial a"
 	bash_offers 'dial echo ; wait established' -e "'dial echo ; wait est"
@@ -77,7 +77,7 @@ if bash --version >/dev/null 2>&1; then
 	bash_offers --demo -e 'quit' --de
 	# behind --remote all words are the command's
 	if grep -q -- --remote "$src/completions/bash/offhook"; then
-		bash_offers 'hangup|help|history|hold...' -r h
+		bash_offers 'hangup|help|history|hold|hook' -r h
 		bash_offers 'ask|auto' --remote set redial a
 		bash_offers add -p home -r account a
 		bash_offers '' -r hangup --de
@@ -138,7 +138,7 @@ if fish --version >/dev/null 2>&1; then
 	fish --no-execute "$src/completions/fish/offhook.fish" || fail 'fish: syntax'
 	fish_offers '' 'offhook '
 	fish_offers 'home|' 'offhook -p h'
-	fish_offers 'hangup|help|history|hold|' 'offhook -e h'
+	fish_offers 'hangup|help|history|hold|hook|' 'offhook -e h'
 fi
 
 [ $failed -ne 0 ] || [ $done -ne 0 ] || { echo 'SKIP: no shell with completions is installed' && exit 77; }

@@ -224,8 +224,8 @@ static void types(void **state)
 	assert_string_equal(note_of("unbind calls ", 0), "notice prev");
 	asks("bind global x dial bm|", "19-21 {'Bob Meier'} 'Bob Meier'*");
 	asks("bind global x mu|", "14-16 {mute} mute*");
-	asks("bind global x |", "14-14 {} account answer bind dial dnd dtmf echo exchange forward hangup help history hold import "
-	     "list-commands mute notice quit redial reject resume select set sleep source toggle trace unbind view volume wait");
+	asks("bind global x |", "14-14 {} account answer bind dial dnd dtmf echo exchange forward hangup help history hold hook import "
+	     "keys list-commands macro mute notice quit redial reject resume select set sleep source toggle trace unbind view volume wait");
 	asks("view h|", "5-6 {help} help*");
 	asks("view trace 2|", "11-12 {2} 2*");
 }

@@ -267,6 +267,46 @@ static void test_rings(void **state)
 		assert_true(source_may_ring(&a, true, now));
 }
 
+/* Who sends junk has not used up what a call needs, nor the other way round. */
+static void test_light_ones(void **state)
+{
+	struct sa a = number(1), b = number(2);
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < SOURCE_LIGHT_BURST; i++)
+		assert_int_equal(source_light(&a, false, now), SOURCE_ADMITTED);
+	assert_int_equal(source_light(&b, false, now), SOURCE_BUSY);
+	assert_int_equal(source_request(&a, false, MESSAGE, now), SOURCE_ADMITTED);
+	now += 1000;
+	for (i = 0; i < SOURCE_LIGHT_RATE; i++)
+		assert_int_equal(source_light(&b, false, now), SOURCE_ADMITTED);
+	assert_int_equal(source_light(&b, false, now), SOURCE_BUSY);
+	now += 10000;
+	for (i = 0; i <= SOURCE_PROBES; i++) {
+		source_request(&a, false, MESSAGE, now);
+		source_probed(&a, false, now);
+		now += 100;
+	}
+	assert_int_equal(source_light(&a, false, now), SOURCE_SILENT);
+	assert_int_equal(source_light(&b, false, now), SOURCE_ADMITTED);
+}
+
+/* Ten thousand calls one after the other, each answered at once, are no flood. */
+static void test_answered_ones(void **state)
+{
+	struct sa a = number(1), server = number(2);
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 10000; i++, now += 5) {
+		assert_int_equal(source_request(&a, false, MESSAGE, now), SOURCE_ADMITTED);
+		source_answered(&a);
+		assert_int_equal(source_request(&server, true, MESSAGE, now), SOURCE_ADMITTED);
+		source_answered(&server);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +320,8 @@ int main(void)
 		cmocka_unit_test_setup(test_all_places_silent, setup),
 		cmocka_unit_test_setup(test_within_a_dialog, setup),
 		cmocka_unit_test_setup(test_rings, setup),
+		cmocka_unit_test_setup(test_light_ones, setup),
+		cmocka_unit_test_setup(test_answered_ones, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

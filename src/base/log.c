@@ -10,12 +10,14 @@
 #include "base/text.h"
 
 #define LINE_SIZE   2048
-#define SECOND_MAX  100 /* lines in a second; what a flood has to say is not worth a disk */
+#define WINDOW_S    60
+#define WINDOW_MAX  2000 /* lines in that time: a long rc file full of errors has room; what a flood has to say is not worth
+			  * a disk */
 
 static int log_fd = -1;
 static enum log_level log_level;
-static atomic_llong second;         /* of the last line */
-static atomic_uint lines;           /* in that second */
+static atomic_llong window;         /* of the last line: its number since 1970 */
+static atomic_uint lines;           /* in that window */
 
 int log_open(const char *file, enum log_level level)
 {
@@ -41,17 +43,17 @@ bool log_wants(enum log_level level)
 	return log_fd >= 0 && level <= log_level;
 }
 
-/* The lines that were left out in the second before are told with the first one of the next. */
+/* The lines that were left out in the window before are told with the first one of the next. */
 static bool is_one_too_many(time_t now, unsigned *left_out)
 {
 	unsigned n;
 
 	*left_out = 0;
-	if (atomic_exchange(&second, now) != now) {
+	if (atomic_exchange(&window, now / WINDOW_S) != now / WINDOW_S) {
 		n = atomic_exchange(&lines, 0);
-		*left_out = n > SECOND_MAX ? n - SECOND_MAX : 0;
+		*left_out = n > WINDOW_MAX ? n - WINDOW_MAX : 0;
 	}
-	return atomic_fetch_add(&lines, 1) >= SECOND_MAX;
+	return atomic_fetch_add(&lines, 1) >= WINDOW_MAX;
 }
 
 void log_line(enum log_level level, const char *fmt, ...)

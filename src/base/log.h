@@ -12,7 +12,7 @@ void log_close(void);
 bool log_wants(enum log_level level);
 
 /* One line, time in front, passed through text_show(). Safe from any thread but the sound
- * callback; does nothing when no log is open. At most 2 KiB, and a hundred lines in a second: more are counted. Never log
+ * callback; does nothing when no log is open. At most 2 KiB, and 2000 lines in a minute: more are counted. Never log
  * a secret. */
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

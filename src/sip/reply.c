@@ -74,10 +74,11 @@ int reply_elsewhere(struct sip_strans **st, struct endpoint *ep, const struct si
 
 void reply_options(struct endpoint *ep, const struct sip_msg *msg)
 {
-	reply_send(NULL, ep, msg, 200, "OK",
-		    "Contact: <sip:%J%s>\r\nAllow: %s\r\nAccept: application/sdp\r\nSupported: " SESSION_SUPPORTED
-		    "\r\n" EMPTY,
-		    &ep->address, msg->tp == SIP_TRANSP_TCP ? ";transport=tcp" : "", SESSION_ALLOW);
+	/* without a transaction (RFC 3261 section 8.2.7): it costs no memory, see source.h */
+	sip_replyf(ep->sip, msg, 200, "OK",
+		   "Contact: <sip:%J%s>\r\nAllow: %s\r\nAccept: application/sdp\r\nSupported: " SESSION_SUPPORTED
+		   "\r\n" EMPTY,
+		   &ep->address, msg->tp == SIP_TRANSP_TCP ? ";transport=tcp" : "", SESSION_ALLOW);
 }
 
 void reply_not_allowed(struct endpoint *ep, const struct sip_msg *msg)

@@ -21,7 +21,7 @@ struct source {
 
 static struct {
 	struct source source[SOURCES_MAX];
-	struct source_bucket strangers, known;
+	struct source_bucket strangers, known, light;
 	struct rings rings;
 } own;
 
@@ -129,6 +129,15 @@ enum source_verdict source_request(const struct sa *src, bool known, size_t byte
 	return SOURCE_ADMITTED;
 }
 
+enum source_verdict source_light(const struct sa *src, bool known, uint64_t now_ms)
+{
+	const struct source *s = known ? NULL : find(source_key(src));
+
+	if (s && is_silent(s, now_ms))
+		return SOURCE_SILENT;
+	return source_take(&own.light, SOURCE_LIGHT_RATE, SOURCE_LIGHT_BURST, 1, now_ms) ? SOURCE_ADMITTED : SOURCE_BUSY;
+}
+
 bool source_in_dialog(struct source_bucket *b, size_t bytes, uint64_t now_ms)
 {
 	return source_take(b, SOURCE_DIALOG_RATE, SOURCE_DIALOG_BURST, cost_of(bytes), now_ms);
@@ -189,13 +198,26 @@ void source_rang(const struct sa *src, bool known, uint64_t now_ms)
 	count_ring(&own.rings, now_ms);
 }
 
+static void give_back(struct source_bucket *b, unsigned rate)
+{
+	uint64_t each = 1000000 / rate;
+
+	b->until_us -= b->until_us > each ? each : b->until_us;
+}
+
 void source_answered(const struct sa *src)
 {
 	struct source *s = find(source_key(src));
 
-	if (s)
-		s->rings.count = 0;
 	own.rings.count = 0;
+	if (s) {
+		s->rings.count = 0;
+		give_back(&s->requests, SOURCE_RATE);
+		give_back(&own.strangers, SOURCE_ALL_RATE);
+	}
+	else {
+		give_back(&own.known, SOURCE_KNOWN_RATE);
+	}
 }
 
 void source_forget(void)

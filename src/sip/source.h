@@ -9,7 +9,10 @@
  * Apart from that go, by a limit of their own: requests of exactly the address and port that an account is registered
  * at or that a call that is up is with ("known"). They are never silenced for what they relay: a proxy has strangers
  * behind it. The port counts, so that other programs of that machine are strangers still. Requests within a dialog
- * are counted for the dialog (source_in_dialog()), but for BYE: no flood keeps a call from ending. */
+ * are counted for the dialog (source_in_dialog()), but for BYE: no flood keeps a call from ending.
+ *
+ * Nor is counted with those what costs nothing but the answer: OPTIONS, and what the guard has found fault with, which are
+ * answered without a transaction. Who sends junk may ask honestly still. */
 #ifndef OFFHOOK_SIP_SOURCE_H
 #define OFFHOOK_SIP_SOURCE_H
 
@@ -25,6 +28,8 @@
 #define SOURCE_ALL_BURST     160
 #define SOURCE_KNOWN_RATE    30     /* of all known ones */
 #define SOURCE_KNOWN_BURST   120
+#define SOURCE_LIGHT_RATE    500    /* of all: what is answered and forgotten */
+#define SOURCE_LIGHT_BURST   1000
 #define SOURCE_DIALOG_RATE   10     /* within one dialog */
 #define SOURCE_DIALOG_BURST  40
 #define SOURCE_COST_BYTES    2048   /* a request counts once more for each so many of its bytes */
@@ -48,6 +53,8 @@ struct source_bucket {
 
 /* A request that keeps BYTES of memory, from SRC, outside dialogs. NOW_MS never goes back. */
 enum source_verdict source_request(const struct sa *src, bool known, size_t bytes, uint64_t now_ms);
+/* One that is answered and forgotten. */
+enum source_verdict source_light(const struct sa *src, bool known, uint64_t now_ms);
 /* One within a dialog, whose limit is B. */
 bool source_in_dialog(struct source_bucket *b, size_t bytes, uint64_t now_ms);
 /* The request that has been admitted asked for a user whom the phone does not have. True: the source is
@@ -57,7 +64,8 @@ bool source_probed(const struct sa *src, bool known, uint64_t now_ms);
 bool source_may_ring(const struct sa *src, bool known, uint64_t now_ms);
 /* It rings. */
 void source_rang(const struct sa *src, bool known, uint64_t now_ms);
-/* A call of SRC was answered: it is somebody whom the user wants to talk to. */
+/* A call of SRC was answered: it is somebody whom the user wants to talk to, at an address that is no lie. What it took from
+ * the limits is given back. */
 void source_answered(const struct sa *src);
 /* Takes from a limit of RATE a second, BURST at once. */
 bool source_take(struct source_bucket *b, unsigned rate, unsigned burst, unsigned cost, uint64_t now_ms);

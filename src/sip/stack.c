@@ -109,8 +109,8 @@ static const struct {
 	{"SUBSCRIBE", news_in},
 };
 
-/* Is it more than the phone wants to be asked? See source.h. */
-static bool is_too_much(struct endpoint *ep, const struct sip_msg *msg)
+/* Is it more than the phone wants to be asked? LIGHT: it is answered and forgotten. See source.h. */
+static bool is_too_much(struct endpoint *ep, const struct sip_msg *msg, bool light)
 {
 	enum source_verdict verdict;
 	bool known;
@@ -119,7 +119,8 @@ static bool is_too_much(struct endpoint *ep, const struct sip_msg *msg)
 	if (!pl_strcmp(&msg->met, "ACK") || session_of_request(msg))
 		return false;
 	known = stack_knows(&msg->src);
-	verdict = source_request(&msg->src, known, msg->mb->size, tmr_jiffies());
+	verdict = light ? source_light(&msg->src, known, tmr_jiffies()) :
+			  source_request(&msg->src, known, msg->mb->size, tmr_jiffies());
 	if (verdict == SOURCE_ADMITTED)
 		return false;
 	stack_tell_flood(verdict == SOURCE_BUSY ? "too many requests: some get no answer" :
@@ -146,9 +147,9 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 	if (!pl_isset(&msg->via.sentby))
 		return true;
 	connections_heard(msg);
-	if (is_too_much(ep, msg))
-		return true;
 	code = guard_fault(msg, settings->strict_content_length, &fault, &close);
+	if (is_too_much(ep, msg, code || (!pl_strcmp(&msg->met, "OPTIONS") && !pl_isset(&msg->to.tag))))
+		return true;
 	if (code) {
 		if (!ack)
 			reply_broken(ep, msg, code, fault);

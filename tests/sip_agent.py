@@ -547,6 +547,30 @@ def stranger_peer(a):
     return p
 
 
+def test_byes_that_end_nothing(a, p):
+    """Each would keep a transaction for half a minute: they count as any other request; the one that ends is heard."""
+    p.request("INVITE", 100, body=sdp())
+    call = int(a.expect("incoming").split()[1])
+    a.do("ring %d" % call)
+    to = p.expect(180)["To"]
+    for n in range(300):
+        if n % 2:
+            p.request("BYE", 1, to=to)
+        else:
+            p.request("BYE", 101 + n, to=to, headers=["Require: nonsense"])
+        a.do("nothing", None)
+    answers = 0
+    while True:
+        m = p.recv(0.2)
+        if m is None:
+            break
+        answers += m.code in (500, 420)
+    assert 40 <= answers <= 100, answers
+    p.request("BYE", 1000, to=to)
+    p.expect(200)
+    a.expect("closed %d" % call)
+
+
 def test_stranger_in_the_call(a, p):
     # who asks within the call is not who asked at its beginning, although it calls itself the same
     a.do("account x sip:alice@127.0.0.1 password=secret")

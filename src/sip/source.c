@@ -19,9 +19,17 @@ struct source {
 	struct rings rings;
 };
 
+/* A server, or whom a call is with: by its whole address. */
+struct known {
+	struct sa address;
+	uint64_t last_ms;                /* 0: a free place */
+	struct source_bucket requests;
+};
+
 static struct {
 	struct source source[SOURCES_MAX];
-	struct source_bucket strangers, known;
+	struct known known[SOURCE_KNOWN_MAX];
+	struct source_bucket strangers;
 	struct rings rings;
 } own;
 
@@ -104,6 +112,28 @@ static struct source *add(uint64_t key, uint64_t now_ms)
 	return s;
 }
 
+/* Its limit is its own: what one of them relays, or whom a call is with sends, takes nothing from the others. */
+static bool take_known(const struct sa *src, unsigned cost, uint64_t now_ms)
+{
+	struct known *k = &own.known[0];
+	unsigned i;
+
+	for (i = 0; i < SOURCE_KNOWN_MAX; i++) {
+		if (own.known[i].last_ms && sa_cmp(&own.known[i].address, src, SA_ALL))
+			break;
+		if (own.known[i].last_ms < k->last_ms)
+			k = &own.known[i];
+	}
+	if (i < SOURCE_KNOWN_MAX)
+		k = &own.known[i];
+	else {
+		memset(k, 0, sizeof(*k));
+		k->address = *src;
+	}
+	k->last_ms = now_ms;
+	return source_take(&k->requests, SOURCE_KNOWN_RATE, SOURCE_KNOWN_BURST, cost, now_ms);
+}
+
 enum source_verdict source_request(const struct sa *src, bool known, size_t bytes, uint64_t now_ms)
 {
 	uint64_t key = source_key(src);
@@ -111,8 +141,7 @@ enum source_verdict source_request(const struct sa *src, bool known, size_t byte
 	struct source *s;
 
 	if (known)
-		return source_take(&own.known, SOURCE_KNOWN_RATE, SOURCE_KNOWN_BURST, cost, now_ms) ? SOURCE_ADMITTED :
-												      SOURCE_BUSY;
+		return take_known(src, cost, now_ms) ? SOURCE_ADMITTED : SOURCE_BUSY;
 	s = find(key);
 	if (s && is_silent(s, now_ms))
 		return SOURCE_SILENT;

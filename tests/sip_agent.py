@@ -574,6 +574,28 @@ def test_byes_that_end_nothing(a, p):
     a.expect("closed %d" % call)
 
 
+def test_a_connection_of_messages_for_libre(a, p):
+    """A CANCEL, which libre keeps to itself, is a message too: its connection is not closed as a silent one."""
+    t, silent = Peer(a, tcp=True), Peer(a, tcp=True)
+    t.connect()
+    silent.connect()
+    q = Peer(a, tcp=True)
+    q.connect()
+    q.request("INVITE", 1, body=sdp(), branch="cancelled", call_id="call-2")
+    a.expect("incoming")
+    t.port = q.port
+    t.request("CANCEL", 1, branch="cancelled", call_id="call-2")
+    a.expect("closed")
+    assert t.expect(200)["CSeq"] == "1 CANCEL"
+    a.advance(11000)
+    silent.stream.settimeout(LIMIT)
+    assert silent.stream.recv(1) == b""
+    t.request("OPTIONS", 2, call_id="call-3")
+    assert t.expect(200)["CSeq"] == "2 OPTIONS"
+    for peer in (t, silent, q):
+        peer.close()
+
+
 def test_stranger_in_the_call(a, p):
     # who asks within the call is not who asked at its beginning, although it calls itself the same
     a.do("account x sip:alice@127.0.0.1 password=secret")

@@ -290,7 +290,7 @@ static void in_dialog(struct session *s, struct endpoint *ep, const struct sip_m
 	if (!is_end(s, msg) && !source_in_dialog(&s->asked, msg->mb->size, tmr_jiffies())) {
 		stack_tell_flood("too many requests within a call: some get no answer");
 		if (msg->tp != SIP_TRANSP_UDP)
-			reply_overload(ep, msg);
+			reply_overload(ep, msg, false);
 		return;
 	}
 	if (s->dialog->remote_cseq_known && msg->cseq.num <= s->dialog->remote_cseq) {

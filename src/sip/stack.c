@@ -127,7 +127,7 @@ static bool is_too_much(struct endpoint *ep, const struct sip_msg *msg)
 	if (msg->tp == SIP_TRANSP_UDP)
 		return true;
 	if (verdict == SOURCE_BUSY)
-		reply_overload(ep, msg);
+		reply_overload(ep, msg, !known);
 	if (!known)
 		guard_hang_up(msg);
 	return true;
@@ -145,7 +145,6 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 	/* without a Via there is nowhere to answer to */
 	if (!pl_isset(&msg->via.sentby))
 		return true;
-	connections_heard(msg);
 	if (is_too_much(ep, msg))
 		return true;
 	code = guard_fault(msg, settings->strict_content_length, &fault, &close);
@@ -177,7 +176,6 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 static bool response_h(const struct sip_msg *msg, void *arg)
 {
 	(void)arg;
-	connections_heard(msg);
 	if (msg->scode >= 200 && msg->scode < 300 && !pl_strcmp(&msg->cseq.met, "INVITE"))
 		session_ack_again(msg);
 	return true;

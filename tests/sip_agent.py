@@ -596,6 +596,23 @@ def test_a_connection_of_messages_for_libre(a, p):
         peer.close()
 
 
+def test_too_much_by_a_proxy(a, p):
+    """Within a call, and from whom a call is with: a Retry-After would make a proxy hold back everybody's calls."""
+    t = Peer(a, tcp=True)
+    t.connect()
+    t.port = t.stream.getsockname()[1]
+    call, ok = in_up(a, t)
+    for to in (ok["To"], None):
+        for n in range(2, 162):
+            t.request("OPTIONS", n, to=to, call_id="call-1" if to else "other")
+        m = t.expect(503)
+        assert m["Retry-After"] is None, m.headers
+    # nor is its connection closed
+    t.request("BYE", 200, to=ok["To"])
+    a.expect("closed %d" % call)
+    t.close()
+
+
 def test_stranger_in_the_call(a, p):
     # who asks within the call is not who asked at its beginning, although it calls itself the same
     a.do("account x sip:alice@127.0.0.1 password=secret")

@@ -72,6 +72,10 @@ known 'options of the command line'
 } >"$tmp/program.1"
 section offhook.1 'WITHOUT A SCREEN' | awk '{ print $1 }' >"$tmp/page.1"
 same events
+# Those that a subscription and a hook may name.
+sed -n '/ names\[\] = {/,/};/p' "$src/src/phone/event.c" | grep -o '"[a-z_]*"' | tr -d '"' >"$tmp/page.1"
+grep -rho 'event_begin(&e, "[a-z_]*"' "$src/src" | sed 's/.*"\(.*\)"/\1/' >"$tmp/program.1"
+same 'event_names()'
 awk '/^[.]S[HS] / { on = /WITHOUT A SCREEN/ } on' "$src/doc/offhook.1" | grep -o '[a-z_]*' | sort -u >"$tmp/told"
 grep -rhoE 'event_(string|integer|real|boolean|list)\(&?e, "[a-z_]*"' "$src/src" | sed 's/.*"\(.*\)"/\1/' | sort -u >"$tmp/fields"
 [ -s "$tmp/fields" ] || fail 'no fields of events found in the sources'

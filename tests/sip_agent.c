@@ -17,6 +17,7 @@
 #include "sip/network.h"
 #include "sip/registration.h"
 #include "sip/resolve.h"
+#include "sip/source.h"
 #include "sip/stack.h"
 
 #define CALLS_MAX 100
@@ -421,6 +422,8 @@ static int run(char *line)
 		return port_sip_reoffer(n, !strcmp(word[2], "hold") ? MEDIA_SEND : MEDIA_BOTH);
 	if (!strcmp(word[0], "unregister"))
 		port_sip_unregister(find_account(word[1]));
+	else if (!strcmp(word[0], "forget-sources"))
+		source_forget();
 	else if (!strcmp(word[0], "removed"))
 		port_sip_account_removed(word[1]);
 	else if (!strcmp(word[0], "renew"))

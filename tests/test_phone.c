@@ -626,6 +626,27 @@ static void a_call_is_answered_by_itself(void **state)
 	assert_string_equal(fake_taken(), "");
 }
 
+/* What makes no sound is not answered either: nobody would know. */
+static void a_flood_is_not_answered_by_itself(void **state)
+{
+	struct incoming in = {.request_user = "me", .from_uri = "sip:bob@127.0.0.1", .from_name = "Bob", .account = "door",
+			      .flood = true};
+	struct account a;
+	const char *why;
+	unsigned call;
+
+	(void)state;
+	assert_int_equal(account_init(&a, "door", "sip:door@h", &why), 0);
+	assert_int_equal(account_set(&a, "register", "no", &why), 0);
+	assert_int_equal(account_set(&a, "answer-mode", "auto", &why), 0);
+	assert_int_equal(phone_account_add(phone, &a), 0);
+	assert_int_equal(phone_sip_incoming(phone, &in, &call), 0);
+	fake_taken();
+	fake_pass(phone, 0);
+	fake_pass(phone, 10000);
+	assert_string_equal(fake_taken(), "180 1\n");
+}
+
 /* S404-1 comes first: who is not ours is neither told nor sent on. */
 static void calls_are_sent_on(void **state)
 {
@@ -1171,6 +1192,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nobody_is_disturbed, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_withheld_number, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_call_is_answered_by_itself, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_flood_is_not_answered_by_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(calls_are_sent_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(refusals_are_told_in_measure, setup, teardown),
 		cmocka_unit_test_setup_teardown(above_max_calls_it_is_busy, setup, teardown),

@@ -115,10 +115,12 @@ static void test_all_sources(void **state)
 
 static void test_known_ones(void **state)
 {
-	struct sa server = number(7), a;
+	struct sa server = number(7), caller = number(8), a;
 	unsigned i;
 
 	(void)state;
+	/* somebody whom a call is with does not keep the server's calls away */
+	assert_int_equal(admitted(&caller, true, 1000, 0, MESSAGE), SOURCE_KNOWN_BURST);
 	for (i = 0; i < 3000; i++) {
 		a = number(100 + i);
 		source_request(&a, false, MESSAGE, now);
@@ -132,6 +134,17 @@ static void test_known_ones(void **state)
 		assert_false(source_probed(&server, true, now));
 	now += 1000;
 	assert_int_equal(source_request(&server, true, MESSAGE, now), SOURCE_ADMITTED);
+	/* the place of the one not heard of for longest goes, when there are more than there can be */
+	admitted(&server, true, 1000, 0, MESSAGE);
+	for (i = 1; i < SOURCE_KNOWN_MAX; i++) {
+		a = number(100 + i);
+		assert_int_equal(admitted(&a, true, 1, 1, MESSAGE), 1);
+	}
+	assert_int_equal(admitted(&server, true, 2, 0, MESSAGE), 1);
+	for (i = 0; i < SOURCE_KNOWN_MAX; i++, now++) {
+		a = number(1000 + i);
+		assert_int_equal(admitted(&a, true, 1, 0, MESSAGE), 1);
+	}
 }
 
 /* The request, and that its user does not exist. */

@@ -374,12 +374,13 @@ void call_missed(struct call *c, const char *reason)
 		phone_notice_printf(c->phone, SEVERITY_INFO, key, _("Missed call from %s"), who);
 }
 
-/* May C be answered without anybody's doing? Not while somebody else is spoken to, who would be put on hold. */
+/* May C be answered without anybody's doing? Not while somebody else is spoken to, who would be put on hold; nor one of a
+ * flood, which makes no sound: nobody would know. */
 static bool answers_itself(const struct call *c)
 {
 	const struct account *a = phone_account(c->phone, c->account);
 
-	return a && a->auto_answer && !call_other_up(c) && !c->answering;
+	return a && a->auto_answer && !c->flood && !call_other_up(c) && !c->answering;
 }
 
 static void answer_itself(struct call *c)

@@ -5,7 +5,7 @@
 #include "phone/ports.h"
 
 static const char *const names[] = {
-	"call", "device", "dtmf", "macro", "media", "notice", "outcome", "ready", "redial", "registration", "tone",
+	"call", "device", "dtmf", "macro", "media", "mwi", "notice", "outcome", "ready", "redial", "registration", "tone",
 };
 
 const char *const *event_names(unsigned *count)

@@ -18,7 +18,7 @@ struct connection {
 	bool used;
 	int fd;
 	ino_t inode;
-	uint64_t source;
+	struct sa peer;
 	uint64_t since_ms;
 	bool heard;
 	uint64_t last;                   /* its place in the order in which they were heard of */
@@ -87,7 +87,7 @@ static struct connection *find_place(uint64_t source)
 			place = c;
 			continue;
 		}
-		same += c->source == source;
+		same += source_key(&c->peer) == source;
 		if (!stale || c->last < stale->last)
 			stale = c;
 	}
@@ -120,7 +120,7 @@ static int note(const struct tcp_conn *tc)
 	c->used = true;
 	c->fd = fd;
 	c->inode = st.st_ino;
-	c->source = source_key(&peer);
+	c->peer = peer;
 	c->since_ms = tmr_jiffies();
 	c->last = ++own.count;
 	if (!tmr_isrunning(&own.first))
@@ -160,15 +160,14 @@ int tcp_accept(struct tcp_conn **tcp, struct tcp_sock *ts, tcp_estab_h *eh, tcp_
 	return err;
 }
 
-void connections_heard(const struct sip_msg *msg)
+void connections_heard(const struct sa *peer)
 {
-	const struct tcp_conn *tc = msg->tp == SIP_TRANSP_UDP ? NULL : sip_msg_tcpconn(msg);
 	unsigned i;
 
-	for (i = 0; tc && i < CONNECTIONS_MAX; i++) {
+	for (i = 0; i < CONNECTIONS_MAX; i++) {
 		struct connection *c = &own.connection[i];
 
-		if (c->used && c->fd == tcp_conn_fd(tc) && is_open(c)) {
+		if (c->used && sa_cmp(&c->peer, peer, SA_ALL) && is_open(c)) {
 			c->heard = true;
 			c->last = ++own.count;
 		}

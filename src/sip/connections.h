@@ -13,8 +13,8 @@
 #define CONNECTIONS_SOURCE   16     /* of those, from one source */
 #define CONNECTIONS_FIRST_MS 10000  /* so long may the first whole message take */
 
-/* A whole message has come by MSG's connection. */
-void connections_heard(const struct sip_msg *msg);
+/* A whole message has come by the connection from PEER, be it one that libre keeps to itself. */
+void connections_heard(const struct sa *peer);
 /* Forgets all. */
 void connections_close(void);
 

@@ -9,6 +9,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "sip/connections.h"
 #include "sip/endpoint.h"
 #include "sip/guard.h"
 #include "sip/interfaces.h"
@@ -61,6 +62,8 @@ static void trace_h(bool tx, enum sip_transp tp, const struct sa *src, const str
 	if (!tx) {
 		if (tp == SIP_TRANSP_UDP)
 			guard_datagram();
+		else
+			connections_heard(src);
 		last_packet = pkt;
 		last_len = len;
 	}

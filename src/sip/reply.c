@@ -62,9 +62,12 @@ void reply_broken(struct endpoint *ep, const struct sip_msg *msg, unsigned code,
 	sip_reply(ep->sip, msg, (uint16_t)code, phrase);
 }
 
-void reply_overload(struct endpoint *ep, const struct sip_msg *msg)
+void reply_overload(struct endpoint *ep, const struct sip_msg *msg, bool stranger)
 {
-	sip_replyf(ep->sip, msg, 503, "Service Unavailable", "Retry-After: %u\r\n" EMPTY, OVERLOAD_S);
+	if (stranger)
+		sip_replyf(ep->sip, msg, 503, "Service Unavailable", "Retry-After: %u\r\n" EMPTY, OVERLOAD_S);
+	else
+		sip_reply(ep->sip, msg, 503, "Service Unavailable");
 }
 
 int reply_elsewhere(struct sip_strans **st, struct endpoint *ep, const struct sip_msg *msg, const char *uri)

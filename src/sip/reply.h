@@ -15,8 +15,9 @@ int reply_dialog(struct sip_strans **st, struct mbuf **mbp, struct endpoint *ep,
 		 const char *phrase, const char *fmt, ...);
 /* Without a transaction: to what is too broken to have one. */
 void reply_broken(struct endpoint *ep, const struct sip_msg *msg, unsigned code, const char *phrase);
-/* 503 with a Retry-After, without a transaction either. */
-void reply_overload(struct endpoint *ep, const struct sip_msg *msg);
+/* 503, without a transaction either; to a STRANGER with a Retry-After: a proxy would send nobody's requests for so long
+ * (RFC 3261 section 21.5.4). */
+void reply_overload(struct endpoint *ep, const struct sip_msg *msg, bool stranger);
 /* No more than code and phrase. */
 int reply_plain(struct sip_strans **st, struct endpoint *ep, const struct sip_msg *msg, unsigned code, const char *phrase);
 /* 302: URI is where to call instead. */

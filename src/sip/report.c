@@ -7,6 +7,7 @@
 #include "sip/report.h"
 
 #define MESSAGES_MAX  99999  /* more are shown as so many */
+#define ASSERTED_MAX  512 /* bytes of an identity: libre tries an odd one anew from each of them; the guard does not know it */
 #define CONTACTS_READ 64  /* of one response; the rest is not looked at */
 
 /* Whose the URI is: its maddr, if it has one, is where a request for it really goes. */
@@ -359,7 +360,7 @@ void report_asserted(char *from, size_t from_size, char *name, size_t name_size,
 	const struct sip_hdr *h = sip_msg_hdr(msg, SIP_HDR_P_ASSERTED_IDENTITY);
 	struct sip_addr a;
 
-	if (!h || sip_addr_decode(&a, &h->val) || !pl_isset(&a.auri))
+	if (!h || h->val.l > ASSERTED_MAX || sip_addr_decode(&a, &h->val) || !pl_isset(&a.auri))
 		return;
 	text_copyn(from, from_size, a.auri.p, a.auri.l);
 	if (pl_isset(&a.dname))

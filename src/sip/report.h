@@ -27,8 +27,8 @@ void report_text(char *dst, size_t size, const struct sip_msg *msg, enum sip_hdr
  * is something else. LEN is bounded by the message. */
 bool report_sdp(const struct sip_msg *msg, const char **sdp, size_t *len, unsigned *refusal);
 
-/* Whom P-Asserted-Identity names (RFC 3325 section 9.1), over what FROM and NAME hold; those stay when it is not there or
- * cannot be read, NAME also when it has none. Whether its sender may say so is the caller's to know. */
+/* Whom P-Asserted-Identity names (RFC 3325 section 9.1), over what FROM and NAME hold; those stay when it is not there,
+ * cannot be read or has more than 512 bytes, NAME also when it has none. Whether its sender may say so is the caller's to know. */
 void report_asserted(char *from, size_t from_size, char *name, size_t name_size, const struct sip_msg *msg);
 
 /* A Replaces field (RFC 3891 section 6.1), parts of VALUE. */

@@ -272,6 +272,13 @@ static const struct {
 	{"SUBSCRIBE", news_in_dialog},
 };
 
+/* An end is always heard; one that ends nothing is a request as any other. */
+static bool is_end(const struct session *s, const struct sip_msg *msg)
+{
+	return !pl_strcmp(&msg->met, "BYE") && s->state != SESSION_OVER && !sip_msg_hdr(msg, SIP_HDR_REQUIRE) &&
+	       !(s->dialog->remote_cseq_known && msg->cseq.num <= s->dialog->remote_cseq);
+}
+
 static void in_dialog(struct session *s, struct endpoint *ep, const struct sip_msg *msg)
 {
 	unsigned i;
@@ -280,11 +287,10 @@ static void in_dialog(struct session *s, struct endpoint *ep, const struct sip_m
 		session_in_ack(s, msg);
 		return;
 	}
-	/* an end is always heard */
-	if (pl_strcmp(&msg->met, "BYE") && !source_in_dialog(&s->asked, msg->mb->size, tmr_jiffies())) {
+	if (!is_end(s, msg) && !source_in_dialog(&s->asked, msg->mb->size, tmr_jiffies())) {
 		stack_tell_flood("too many requests within a call: some get no answer");
 		if (msg->tp != SIP_TRANSP_UDP)
-			reply_overload(ep, msg);
+			reply_overload(ep, msg, false);
 		return;
 	}
 	if (s->dialog->remote_cseq_known && msg->cseq.num <= s->dialog->remote_cseq) {

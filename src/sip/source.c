@@ -19,9 +19,17 @@ struct source {
 	struct rings rings;
 };
 
+/* A server, or whom a call is with: by its whole address. */
+struct known {
+	struct sa address;
+	uint64_t last_ms;                /* 0: a free place */
+	struct source_bucket requests;
+};
+
 static struct {
 	struct source source[SOURCES_MAX];
-	struct source_bucket strangers, known, light;
+	struct known known[SOURCE_KNOWN_MAX];
+	struct source_bucket strangers, light;
 	struct rings rings;
 } own;
 
@@ -104,6 +112,36 @@ static struct source *add(uint64_t key, uint64_t now_ms)
 	return s;
 }
 
+static struct known *find_known(const struct sa *src)
+{
+	unsigned i;
+
+	for (i = 0; i < SOURCE_KNOWN_MAX; i++) {
+		if (own.known[i].last_ms && sa_cmp(&own.known[i].address, src, SA_ALL))
+			return &own.known[i];
+	}
+	return NULL;
+}
+
+/* Its limit is its own: what one of them relays, or whom a call is with sends, takes nothing from the others. */
+static bool take_known(const struct sa *src, unsigned cost, uint64_t now_ms)
+{
+	struct known *k = find_known(src);
+	unsigned i;
+
+	if (!k) {
+		k = &own.known[0];
+		for (i = 1; i < SOURCE_KNOWN_MAX; i++) {
+			if (own.known[i].last_ms < k->last_ms)
+				k = &own.known[i];
+		}
+		memset(k, 0, sizeof(*k));
+		k->address = *src;
+	}
+	k->last_ms = now_ms;
+	return source_take(&k->requests, SOURCE_KNOWN_RATE, SOURCE_KNOWN_BURST, cost, now_ms);
+}
+
 enum source_verdict source_request(const struct sa *src, bool known, size_t bytes, uint64_t now_ms)
 {
 	uint64_t key = source_key(src);
@@ -111,8 +149,7 @@ enum source_verdict source_request(const struct sa *src, bool known, size_t byte
 	struct source *s;
 
 	if (known)
-		return source_take(&own.known, SOURCE_KNOWN_RATE, SOURCE_KNOWN_BURST, cost, now_ms) ? SOURCE_ADMITTED :
-												      SOURCE_BUSY;
+		return take_known(src, cost, now_ms) ? SOURCE_ADMITTED : SOURCE_BUSY;
 	s = find(key);
 	if (s && is_silent(s, now_ms))
 		return SOURCE_SILENT;
@@ -208,15 +245,15 @@ static void give_back(struct source_bucket *b, unsigned rate)
 void source_answered(const struct sa *src)
 {
 	struct source *s = find(source_key(src));
+	struct known *k = find_known(src);
 
 	own.rings.count = 0;
+	if (k)
+		give_back(&k->requests, SOURCE_KNOWN_RATE);
 	if (s) {
 		s->rings.count = 0;
 		give_back(&s->requests, SOURCE_RATE);
 		give_back(&own.strangers, SOURCE_ALL_RATE);
-	}
-	else {
-		give_back(&own.known, SOURCE_KNOWN_RATE);
 	}
 }
 

@@ -6,8 +6,8 @@
  * made for it: without an answer over UDP, where the address may be a lie and an honest caller repeats; with one 503 over
  * TCP. A flood from ever new addresses is held by the limit for all.
  *
- * Apart from that go, by a limit of their own: requests of exactly the address and port that an account is registered
- * at or that a call that is up is with ("known"). They are never silenced for what they relay: a proxy has strangers
+ * Apart from that go, by a limit of its own for each: requests of exactly the address and port that an account is
+ * registered at or that a call that is up is with ("known"). They are never silenced for what they relay: a proxy has strangers
  * behind it. The port counts, so that other programs of that machine are strangers still. Requests within a dialog
  * are counted for the dialog (source_in_dialog()), but for BYE: no flood keeps a call from ending.
  *
@@ -26,8 +26,9 @@
 #define SOURCE_BURST         120    /* that may come at once */
 #define SOURCE_ALL_RATE      40     /* of all strangers; each keeps about 5 kB for 32 s, all a few MB */
 #define SOURCE_ALL_BURST     160
-#define SOURCE_KNOWN_RATE    30     /* of all known ones */
+#define SOURCE_KNOWN_RATE    30     /* of each known one */
 #define SOURCE_KNOWN_BURST   120
+#define SOURCE_KNOWN_MAX     64     /* of them: more than accounts and calls there are */
 #define SOURCE_LIGHT_RATE    500    /* of all: what is answered and forgotten */
 #define SOURCE_LIGHT_BURST   1000
 #define SOURCE_DIALOG_RATE   10     /* within one dialog */

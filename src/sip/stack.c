@@ -128,7 +128,7 @@ static bool is_too_much(struct endpoint *ep, const struct sip_msg *msg, bool lig
 	if (msg->tp == SIP_TRANSP_UDP)
 		return true;
 	if (verdict == SOURCE_BUSY)
-		reply_overload(ep, msg);
+		reply_overload(ep, msg, !known);
 	if (!known)
 		guard_hang_up(msg);
 	return true;
@@ -146,7 +146,6 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 	/* without a Via there is nowhere to answer to */
 	if (!pl_isset(&msg->via.sentby))
 		return true;
-	connections_heard(msg);
 	code = guard_fault(msg, settings->strict_content_length, &fault, &close);
 	if (is_too_much(ep, msg, code || (!pl_strcmp(&msg->met, "OPTIONS") && !pl_isset(&msg->to.tag))))
 		return true;
@@ -178,7 +177,6 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 static bool response_h(const struct sip_msg *msg, void *arg)
 {
 	(void)arg;
-	connections_heard(msg);
 	if (msg->scode >= 200 && msg->scode < 300 && !pl_strcmp(&msg->cseq.met, "INVITE"))
 		session_ack_again(msg);
 	return true;

@@ -150,7 +150,7 @@ class Probes(unittest.TestCase):
             self.assertIsNone(scanner.ask(phone, deadline=0.3))
             for _ in range(PROBES + 30):
                 self.assertEqual(code(registrar.ask(phone, deadline=0.3, tries=20)), 404)
-            self.assertEqual(code(registrar.ask(phone, user="me")), 180)
+            self.assertEqual(code(registrar.ask(phone, user="me", deadline=0.3, tries=20)), 180)
 
 
 class Rings(unittest.TestCase):
@@ -278,8 +278,13 @@ class Connections(unittest.TestCase):
         with offhook.Phone("--audio=null") as phone:
             phone.ready()
             s = self.connect(phone, "127.0.0.10")
-            s.sendall(b"".join(self.request(s, phone, n, "REGISTER") for n in range(BURST + 80)))
             data = b""
+            # one after the other: what would lie unread at the end takes the last answers with it
+            for n in range(BURST + 80):
+                s.sendall(self.request(s, phone, n, "REGISTER"))
+                data += s.recv(65536)
+                if b"SIP/2.0 503 " in data:
+                    break
             while True:
                 try:
                     more = s.recv(65536)

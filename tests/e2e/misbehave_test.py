@@ -300,7 +300,7 @@ def out_unexpected(p):
     invite = p.up()
     for n, method in enumerate(("PRACK", "UPDATE", "SUBSCRIBE", "REGISTER", "FOO"), 1):
         p.within(method, n, invite, headers=["RAck: 1 1 INVITE"] if method == "PRACK" else ())
-        # 400: a SUBSCRIBE without its Event
+        # without an Event a subscription is to nothing
         p.code_of(n, method, *((400,) if method == "SUBSCRIBE" else (405, 501)))
     p.within("CANCEL", 9, invite)
     p.code_of(9, "CANCEL", 405, 481)

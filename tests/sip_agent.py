@@ -3317,6 +3317,30 @@ def test_guard_udp(a, p):
         assert answer.code == 200 or len(answer.start) > len("SIP/2.0 400 "), name
 
 
+def test_guard_tcp_response(a, p):
+    """A response that is refused is dropped; the connection, which a server has for all calls, stays."""
+    t = Peer(a, tcp=True)
+    a.do("invite 1 %s;transport=tcp -" % t.uri)
+    invite = t.expect("INVITE")
+    t.reply(invite, 180, contact=False, headers=["Contact: %s b <%s>" % ("a" * 600, t.uri)], body="twelve bytes")
+    t.reply(invite, 183, contact=False, headers=["CSeq: 1 INVITE"])
+    t.reply(invite, 180)
+    a.expect("progress 1")
+    # in pieces, and with the next one
+    send, sent = t.send, []
+    t.send = sent.append
+    t.reply(invite, 180, contact=False, headers=["Contact: %s b <%s>" % ("a" * 600, t.uri)], body="twelve bytes")
+    t.reply(invite, 200, body=sdp())
+    t.send = send
+    text = "".join(sent)
+    for piece in (text[:900], text[900:len(sent[0]) - 5], text[len(sent[0]) - 5:]):
+        t.send(piece)
+        a.do("nothing", None)
+    t.expect("ACK")
+    a.expect("established 1")
+    t.close()
+
+
 def test_guard_tcp(a, p):
     for name, (change, *codes) in GUARDED.items():
         q = Peer(a, tcp=True)

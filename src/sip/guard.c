@@ -150,6 +150,22 @@ static int read_message(struct sip_msg **msgp, struct mbuf *mb, bool whole)
 	return 0;
 }
 
+/* A response that cannot be read, whose end is known, is taken out of the stream: else libre would end the connection,
+ * which a server has for all calls. EBADMSG: it is none of those; ENODATA: wait for the rest of it. */
+static int drop_response(struct mbuf *mb)
+{
+	const struct guard_look *look = &last.look;
+	size_t len = look->body + look->content_length, left = mbuf_get_left(mb);
+
+	if (look->request || !look->body || !look->length || look->bad_length || last.original)
+		return EBADMSG;
+	if (len > left)
+		return ENODATA;
+	memmove(mbuf_buf(mb), mbuf_buf(mb) + len, left - len);
+	mb->end -= len;
+	return mbuf_get_left(mb) ? 0 : ENODATA;
+}
+
 int sip_msg_decode(struct sip_msg **msgp, struct mbuf *mb) __attribute__((visibility("default")));
 
 int sip_msg_decode(struct sip_msg **msgp, struct mbuf *mb)
@@ -166,7 +182,12 @@ int sip_msg_decode(struct sip_msg **msgp, struct mbuf *mb)
 		return 0;
 	}
 	forget_ahead();
-	err = read_message(msgp, mb, false);
+	do {
+		err = read_message(msgp, mb, false);
+		if (err != EBADMSG)
+			break;
+		err = drop_response(mb);
+	} while (!err);
 	last.in_place = !err;
 	return err;
 }

@@ -613,6 +613,24 @@ def test_too_much_by_a_proxy(a, p):
     t.close()
 
 
+def test_options_that_are_refused(a, p):
+    """A refusal keeps a transaction, so that these count as other requests do."""
+    for more, uri, code in (["Require: nonsense"], None, 420), ([], "tel:1", 416), (["Replaces: x"], None, 400):
+        a.do("forget-sources")
+        got = 0
+        for n in range(200):
+            p.request("OPTIONS", n + 1, headers=more, uri=uri, call_id="o%d-%d" % (code, n))
+            a.do("nothing", None)
+            while True:
+                m = p.recv(0)
+                if not m:
+                    break
+                got += m.code == code
+        while p.recv(0.1):
+            got += 1
+        assert 100 <= got < 190, (code, got)
+
+
 def test_stranger_in_the_call(a, p):
     # who asks within the call is not who asked at its beginning, although it calls itself the same
     a.do("account x sip:alice@127.0.0.1 password=secret")

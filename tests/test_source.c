@@ -290,6 +290,8 @@ static void test_light_ones(void **state)
 	for (i = 0; i < SOURCE_LIGHT_BURST; i++)
 		assert_int_equal(source_light(&a, false, now), SOURCE_ADMITTED);
 	assert_int_equal(source_light(&b, false, now), SOURCE_BUSY);
+	/* a server that asks whether the phone is there gets its answer */
+	assert_int_equal(source_light(&b, true, now), SOURCE_ADMITTED);
 	assert_int_equal(source_request(&a, false, MESSAGE, now), SOURCE_ADMITTED);
 	now += 1000;
 	for (i = 0; i < SOURCE_LIGHT_RATE; i++)

@@ -23,7 +23,7 @@ struct source {
 struct known {
 	struct sa address;
 	uint64_t last_ms;                /* 0: a free place */
-	struct source_bucket requests;
+	struct source_bucket requests, light;
 };
 
 static struct {
@@ -123,8 +123,8 @@ static struct known *find_known(const struct sa *src)
 	return NULL;
 }
 
-/* Its limit is its own: what one of them relays, or whom a call is with sends, takes nothing from the others. */
-static bool take_known(const struct sa *src, unsigned cost, uint64_t now_ms)
+/* Its limits are its own: what one of them relays, or whom a call is with sends, takes nothing from the others. */
+static struct known *known_one(const struct sa *src, uint64_t now_ms)
 {
 	struct known *k = find_known(src);
 	unsigned i;
@@ -139,7 +139,12 @@ static bool take_known(const struct sa *src, unsigned cost, uint64_t now_ms)
 		k->address = *src;
 	}
 	k->last_ms = now_ms;
-	return source_take(&k->requests, SOURCE_KNOWN_RATE, SOURCE_KNOWN_BURST, cost, now_ms);
+	return k;
+}
+
+static enum source_verdict verdict(bool taken)
+{
+	return taken ? SOURCE_ADMITTED : SOURCE_BUSY;
 }
 
 enum source_verdict source_request(const struct sa *src, bool known, size_t bytes, uint64_t now_ms)
@@ -149,7 +154,8 @@ enum source_verdict source_request(const struct sa *src, bool known, size_t byte
 	struct source *s;
 
 	if (known)
-		return take_known(src, cost, now_ms) ? SOURCE_ADMITTED : SOURCE_BUSY;
+		return verdict(source_take(&known_one(src, now_ms)->requests, SOURCE_KNOWN_RATE, SOURCE_KNOWN_BURST, cost,
+					   now_ms));
 	s = find(key);
 	if (s && is_silent(s, now_ms))
 		return SOURCE_SILENT;
@@ -172,7 +178,8 @@ enum source_verdict source_light(const struct sa *src, bool known, uint64_t now_
 
 	if (s && is_silent(s, now_ms))
 		return SOURCE_SILENT;
-	return source_take(&own.light, SOURCE_LIGHT_RATE, SOURCE_LIGHT_BURST, 1, now_ms) ? SOURCE_ADMITTED : SOURCE_BUSY;
+	return verdict(source_take(known ? &known_one(src, now_ms)->light : &own.light, SOURCE_LIGHT_RATE,
+				   SOURCE_LIGHT_BURST, 1, now_ms));
 }
 
 bool source_in_dialog(struct source_bucket *b, size_t bytes, uint64_t now_ms)

@@ -11,8 +11,8 @@
  * behind it. The port counts, so that other programs of that machine are strangers still. Requests within a dialog
  * are counted for the dialog (source_in_dialog()), but for BYE: no flood keeps a call from ending.
  *
- * Nor is counted with those what costs nothing but the answer: OPTIONS, and what the guard has found fault with, which are
- * answered without a transaction. Who sends junk may ask honestly still. */
+ * Nor is counted with those what costs nothing but the answer: OPTIONS that is not refused, and what the guard has found fault
+ * with, which are answered without a transaction. Who sends junk may ask honestly still. */
 #ifndef OFFHOOK_SIP_SOURCE_H
 #define OFFHOOK_SIP_SOURCE_H
 
@@ -29,7 +29,7 @@
 #define SOURCE_KNOWN_RATE    30     /* of each known one */
 #define SOURCE_KNOWN_BURST   120
 #define SOURCE_KNOWN_MAX     64     /* of them: more than accounts and calls there are */
-#define SOURCE_LIGHT_RATE    500    /* of all: what is answered and forgotten */
+#define SOURCE_LIGHT_RATE    500    /* of all strangers, and of each known one: what is answered and forgotten */
 #define SOURCE_LIGHT_BURST   1000
 #define SOURCE_DIALOG_RATE   10     /* within one dialog */
 #define SOURCE_DIALOG_BURST  40

@@ -134,6 +134,14 @@ static bool is_too_much(struct endpoint *ep, const struct sip_msg *msg, bool lig
 	return true;
 }
 
+/* An OPTIONS outside dialogs that gets the answer without a transaction, and no refusal, which keeps one. */
+static bool is_plain_options(const struct sip_msg *msg)
+{
+	return !pl_strcmp(&msg->met, "OPTIONS") && !pl_isset(&msg->to.tag) && !sip_msg_hdr(msg, SIP_HDR_REQUIRE) &&
+	       !sip_msg_hdr(msg, SIP_HDR_REPLACES) &&
+	       (!pl_strcasecmp(&msg->uri.scheme, "sip") || !pl_strcasecmp(&msg->uri.scheme, "sips"));
+}
+
 static bool request_h(const struct sip_msg *msg, void *arg)
 {
 	struct endpoint *ep = arg;
@@ -147,7 +155,7 @@ static bool request_h(const struct sip_msg *msg, void *arg)
 	if (!pl_isset(&msg->via.sentby))
 		return true;
 	code = guard_fault(msg, settings->strict_content_length, &fault, &close);
-	if (is_too_much(ep, msg, code || (!pl_strcmp(&msg->met, "OPTIONS") && !pl_isset(&msg->to.tag))))
+	if (is_too_much(ep, msg, code || is_plain_options(msg)))
 		return true;
 	if (code) {
 		if (!ack)

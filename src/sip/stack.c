@@ -116,7 +116,7 @@ static bool is_too_much(struct endpoint *ep, const struct sip_msg *msg, bool lig
 	bool known;
 
 	/* of those that belong to a dialog that has counted itself; one that belongs nowhere is not answered */
-	if (!pl_strcmp(&msg->met, "ACK") || session_of_request(msg))
+	if (!pl_strcmp(&msg->met, "ACK") || (!light && session_of_request(msg)))
 		return false;
 	known = stack_knows(&msg->src);
 	verdict = light ? source_light(&msg->src, known, tmr_jiffies()) :

@@ -7,9 +7,10 @@
  * TCP. A flood from ever new addresses is held by the limit for all.
  *
  * Apart from that go, by a limit of its own for each: requests of exactly the address and port that an account is
- * registered at or that a call that is up is with ("known"). They are never silenced for what they relay: a proxy has strangers
- * behind it. The port counts, so that other programs of that machine are strangers still. Requests within a dialog
- * are counted for the dialog (source_in_dialog()), but for BYE: no flood keeps a call from ending.
+ * registered at or that a call that is up is with ("known"). They are never silenced for what they relay: a proxy has
+ * strangers behind it. The port counts, so that other programs of that machine are strangers still. Requests within a
+ * dialog are counted for the dialog (source_in_dialog()), but for the BYE that ends it: no flood keeps a call from
+ * ending.
  *
  * Nor is counted with those what costs nothing but the answer: OPTIONS that is not refused, and what the guard has found fault
  * with, which are answered without a transaction. Who sends junk may ask honestly still. */

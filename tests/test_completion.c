@@ -204,6 +204,8 @@ static void words_of_the_usage(void **state)
 
 static void types(void **state)
 {
+	struct buf error = {0};
+
 	(void)state;
 	fake_call(true, CALL_RINGING);
 	fake_call(false, CALL_CALLING);
@@ -222,6 +224,8 @@ static void types(void **state)
 	asks("bind gl|", "5-7 {global} global*");
 	asks("unbind calls |", "13-13 {} N n");
 	assert_string_equal(note_of("unbind calls ", 0), "notice prev");
+	assert_int_equal(keymap_bind(env.keymap, "trace", "z", "account edit a password=geheim", &error), 0);
+	assert_null(strstr(note_of("unbind trace z", 0), "geheim"));
 	asks("bind global x dial bm|", "19-21 {'Bob Meier'} 'Bob Meier'*");
 	asks("bind global x mu|", "14-16 {mute} mute*");
 	asks("bind global x |", "14-14 {} account answer bind dial dnd dtmf echo exchange forward hangup help history hold hook import "

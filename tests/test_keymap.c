@@ -175,6 +175,9 @@ static void shadowing(void **state)
 	shadows(k, "failed", "5", true, "In failed, 5 now goes before that of global: view dial 5.");
 	shadows(k, "talking", "<CR>", true, "In talking, <CR> now goes before that of ringing: answer. "
 					    "In talking, <CR> now goes before that of global: notice open.");
+	assert_int_equal(keymap_bind(k, "global", "y", "account edit a password=geheim", &error), 0);
+	shadows(k, "calls", "y", true, "In calls, y now goes before that of global: account edit a password=***.");
+	assert_int_equal(keymap_unbind(k, "global", "y", &error), 0);
 	assert_int_equal(keymap_bind(k, "global", "z1", "echo 1", &error), 0);
 	assert_int_equal(keymap_bind(k, "talking", "z22", "echo 2", &error), 0);
 	shadows(k, "global", "z", true, "z waits a second for more, as it begins z22 (talking), z1 (global).");

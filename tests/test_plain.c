@@ -101,6 +101,8 @@ static void a_notice(void **state)
 	text_copy(now.notice[1].retry_comment, sizeof(now.notice[1].retry_comment), "maintenance");
 	action("redial now notice", "redial now");
 	action("notice open", "details"); /* needs a screen */
+	action("view dial bob", "change the address");
+	action("view prompt dial sip:bob@h codecs=", "other codecs"); /* can be typed without its prompt */
 	action("notice dismiss", "dismiss");
 	event_begin(&e, "notice");
 	e.time_ms = 1700000000000;
@@ -109,7 +111,7 @@ static void a_notice(void **state)
 	says("413 Request Entity Too Large · Bob: Too large.\n"
 	     "Server: “go away”\n"
 	     "Reachable again in 0:27, at 22:13:47. The server says: “maintenance”.\n"
-	     "You can type: redial now notice (redial now), notice dismiss (dismiss).\n");
+	     "You can type: redial now notice (redial now), dial sip:bob@h codecs= (other codecs), notice dismiss (dismiss).\n");
 	/* gone in between: its text is still said */
 	event_begin(&e, "notice");
 	event_integer(&e, "id", 9);

@@ -560,6 +560,7 @@ static const struct golden { const char *folder, *name; unsigned rows, cols; con
 	{ "prompt-edit", "idle", 24, 80, ":edit\r", NULL },
 	{ "prompt-edit-narrow", "retry", 10, 40, ":edit\r\001", NULL },
 	{ "typing-with-message", "idle", 24, 80, "\033[18~:later retry\r:abc", NULL },
+	{ "prompt-list-over-message", "idle", 24, 80, "\033[18~:later retry\r:\t", NULL },
 	{ "one-cell", "talking", 1, 1, "", NULL },
 	{ "two-lines", "failed", 2, 12, "", NULL },
 };

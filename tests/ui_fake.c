@@ -666,6 +666,11 @@ void parser_quote(struct buf *out, const char *word)
 	buf_printf(out, "'%s'", word);
 }
 
+void parser_mask(struct buf *out, const char *line)
+{
+	buf_str(out, line);
+}
+
 /* ---- completion ---- */
 
 static void suggest(struct completions *c, const char *word, const char *note)

@@ -14,6 +14,10 @@
 #include "ui/terminal.h"
 #include "ui/view.h"
 
+/* Bound as they are, they lack the register, which is the next key. */
+#define MACRO_RECORD "macro record"
+#define MACRO_PLAY   "macro play"
+
 struct loop_timer;
 
 extern struct ui {

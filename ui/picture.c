@@ -77,6 +77,13 @@ static void draw_line(const struct picture *p, unsigned y)
 	else if (ui.message[0]) {
 		draw_message(y, ui.message_role, ui.message);
 	}
+	else if (ui.keys.open[0]) {
+		draw_message(y, ROLE_ACCENT, strcmp(ui.keys.open, MACRO_RECORD) == 0 ?
+			     /* TRANSLATORS: the next key is the name of the register; it stays as short in every language */
+			     _("Record as: a to z; A to Z goes on") :
+			     /* TRANSLATORS: the next key is the name of the register; @ is a key */
+			     _("Play: a to z; @ the last again"));
+	}
 	else if (ui.asking_redial) {
 		char question[SNAPSHOT_TEXT * 2];
 

@@ -248,8 +248,8 @@ static void draw_above(const struct picture *p, unsigned y)
 	const char *note;
 
 	n = suggestions_draw(&ui.suggestions, room ? y : y + 1, rows, &note);
-	if (n && !p->narrow && y > n)
-		screen_hline(y - n - 1);
+	if (n && !p->narrow && y + !room > n)
+		screen_hline(y + !room - n - 1);
 	if (!room)
 		return;
 	if (ui.suggestions.nothing)

@@ -32,7 +32,7 @@ static const struct snapshot_notice *due_notice(void)
 
 bool ui_redial_is_asked(void)
 {
-	return due_notice() && !ui.prompting && !ui.asking_quit && !ui.message[0] && !ui_rings();
+	return due_notice() && !ui.prompting && !ui.keys.open[0] && !ui.asking_quit && !ui.message[0] && !ui_rings();
 }
 
 #define WHO_COLS 40

@@ -20,9 +20,6 @@
 #define FRAME_MS    20   /* least time between two pictures */
 #define TYPED_MAX   4096
 #define READ_MS     3000 /* a line that is told stays so long over a prompt, whatever is typed */
-/* Bound as they are, they lack the register. */
-#define MACRO_RECORD "macro record"
-#define MACRO_PLAY   "macro play"
 
 struct ui ui;
 
@@ -332,22 +329,29 @@ static bool open_h(const char *command)
 
 static void take_key(const char *key)
 {
+	bool waited = ui.keys.open[0] != '\0';
+
 	/* somebody who is typing has to have the time to read it */
 	if (ui.message[0] && (!ui.prompting || loop_now_ms() - ui.message_ms >= READ_MS)) {
 		ui.message[0] = '\0';
 		ui_schedule();
 	}
-	if (strcmp(key, "<Esc>") == 0 && player_stop()) {
-		ui_schedule();
-		return;
+	/* the letter that a command waits for belongs to nobody else */
+	if (!ui.keys.open[0]) {
+		if (strcmp(key, "<Esc>") == 0 && player_stop()) {
+			ui_schedule();
+			return;
+		}
+		if (ui.asking_quit && ui_answered_quit(key))
+			return;
+		if (ui.asking_redial && ui_redial_is_asked() && ui_answered_redial(key))
+			return;
 	}
-	if (ui.asking_quit && ui_answered_quit(key))
-		return;
-	if (ui.asking_redial && ui_redial_is_asked() && ui_answered_redial(key))
-		return;
 	loop_timer_stop(ui.sequence);
 	if (keys_take(&ui.keys, key))
 		loop_timer_start(ui.sequence, KEYS_LONGER_MS);
+	if (waited || ui.keys.open[0])
+		ui_schedule();
 }
 
 static void sequence_h(void *arg)
@@ -355,6 +359,8 @@ static void sequence_h(void *arg)
 	(void)arg;
 	if (keys_timeout(&ui.keys))
 		loop_timer_start(ui.sequence, KEYS_LONGER_MS);
+	if (ui.keys.open[0])
+		ui_schedule();
 }
 
 /* The input gate: keys that were typed, and pasted text, which never is a command. */

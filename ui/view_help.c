@@ -101,11 +101,17 @@ static void bindings(struct page *pg, enum key_context c, const enum key_context
 	if (count)
 		heading(pg, _(key_context_title(c)));
 	for (i = 0; i < count; i++) {
+		struct buf masked = { 0 };
+		const char *command;
+
+		parser_mask(&masked, rows[i].command);
+		command = masked.s ? masked.s : "";
 		command_meaning(rows[i].command, text, sizeof(text));
 		if (wide)
-			row(pg, rows[i].keys, rows[i].command, INDENT + KEY_COLS + COMMAND_COLS, ROLE_DIM, text);
+			row(pg, rows[i].keys, command, INDENT + KEY_COLS + COMMAND_COLS, ROLE_DIM, text);
 		else
-			row(pg, rows[i].keys, "", INDENT + KEY_COLS, ROLE_PLAIN, rows[i].command);
+			row(pg, rows[i].keys, "", INDENT + KEY_COLS, ROLE_PLAIN, command);
+		buf_free(&masked);
 	}
 }
 

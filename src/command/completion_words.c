@@ -103,8 +103,13 @@ static void keys(struct completing *g)
 	unsigned i;
 
 	for (i = 0; g->env->keymap && keymap_at(g->env->keymap, i, &c, &bound, &command); i++) {
-		if (!strcmp(key_context_name(c), context))
-			completing_offer(g, bound, command);
+		struct buf masked = {0};
+
+		if (strcmp(key_context_name(c), context) != 0)
+			continue;
+		parser_mask(&masked, command);
+		completing_offer(g, bound, masked.s ? masked.s : "");
+		buf_free(&masked);
 	}
 }
 

@@ -90,8 +90,12 @@ void keymap_shadows(const struct keymap *k, const char *context, const char *not
 	for (i = 0; i < n; i++)
 		strcat(keys, key[i]);
 	for (i = 0; keymap_at(k, i, &c, &other, &command); i++) {
+		struct buf masked = {0};
+
 		if (c == mine || !meet(c, mine) || strcmp(other, keys) != 0)
 			continue;
+		parser_mask(&masked, command);
+		command = masked.s ? masked.s : "";
 		if (rank(c) < rank(mine)) {
 			begin(out);
 			/* TRANSLATORS: %1$s is a key context such as talking, %2$s a key, %3$s a command */
@@ -102,6 +106,7 @@ void keymap_shadows(const struct keymap *k, const char *context, const char *not
 			/* TRANSLATORS: %1$s is a key context such as calls, %2$s a key, %3$s a more general context, %4$s a command */
 			buf_printf(out, _("In %1$s, %2$s now goes before that of %3$s: %4$s."), context, keys, key_context_name(c), command);
 		}
+		buf_free(&masked);
 	}
 	waits(k, mine, keys, true, out);
 	waits(k, mine, keys, false, out);

@@ -154,10 +154,17 @@ static void say_call(struct buf *out, const struct event *e, const struct snapsh
 
 /* --- notices --------------------------------------------------------------------------------------- */
 
-/* What asks for a screen is not offered here. */
-static bool can_be_typed(const char *command)
+/* COMMAND as it can be typed here, or NULL: it needs a screen. */
+static const char *typed_as(const char *command)
 {
-	return strncmp(command, "notice ", 7) || !strncmp(command, "notice contact", 14) || !strcmp(command, "notice dismiss");
+	static const char prompt[] = "view prompt ";
+
+	if (!strncmp(command, prompt, sizeof(prompt) - 1))
+		return command + sizeof(prompt) - 1;
+	if (!strncmp(command, "view ", 5))
+		return NULL;
+	return strncmp(command, "notice ", 7) || !strncmp(command, "notice contact", 14) ||
+	       !strcmp(command, "notice dismiss") ? command : NULL;
 }
 
 static void say_actions(struct buf *out, const struct snapshot_notice *n)
@@ -166,14 +173,16 @@ static void say_actions(struct buf *out, const struct snapshot_notice *n)
 	unsigned i;
 
 	for (i = 0; i < n->actions; i++) {
-		if (!can_be_typed(n->action[i].command))
+		const char *command = typed_as(n->action[i].command);
+
+		if (!command)
 			continue;
 		if (!*comma)
 			/* TRANSLATORS: a list of commands and what they do follows */
 			buf_str(out, _("You can type: "));
 		buf_str(out, comma);
 		/* TRANSLATORS: %1$s is a command to be typed, %2$s what it does */
-		buf_printf(out, _("%1$s (%2$s)"), n->action[i].command,
+		buf_printf(out, _("%1$s (%2$s)"), command,
 			   *n->action[i].what ? n->action[i].what : n->action[i].label);
 		comma = ", ";
 	}

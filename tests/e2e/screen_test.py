@@ -115,6 +115,60 @@ class FirstMinutes(unittest.TestCase):
             s.wait("STATUS 0", "icanon")
             self.assertNotIn("-icanon", s.text())
 
+    def test_letter_of_a_macro(self):
+        """While a key waits for its letter the screen says so, and that letter is nobody else's."""
+        with Screen("--demo", "--audio=null") as s:
+            s.wait("registered")
+            s.keys("q")
+            s.wait("Record as: a to z")
+            s.keys("Escape")
+            s.wait_gone("Record as")
+            s.keys("q")
+            s.wait("Record as: a to z")
+            s.keys("a")
+            s.wait("recording a")
+            self.assertNotIn("Record as", s.text())
+            s.keys("q")
+            s.wait_gone("recording a")
+            s.keys(":")
+            s.keys("macro define slow 'sleep 60s ; echo never'", "Enter")
+            s.keys(":")
+            s.keys("macro play slow", "Enter")
+            s.wait("macro slow 1/2")
+            s.keys("@")
+            s.wait("Play: a to z")
+            # Escape leaves that, and not the macro; the next one stops it
+            s.keys("Escape")
+            s.wait_gone("Play: a to z")
+            self.assertIn("macro slow 1/2", s.text())
+            s.keys("Escape")
+            s.wait_gone("macro slow 1/2")
+            # a question waits until the letter has come
+            s.keys(":")
+            s.keys("set tone-seconds 0", "Enter")
+            s.keys("d")
+            s.keys("413", "Enter")
+            s.wait("redial in 0:")
+            s.keys("@")
+            s.wait("Play: a to z")
+            s.wait("redial due")
+            self.assertIn("Play: a to z", s.text())
+            s.keys("x")
+            s.wait_gone("Play: a to z")
+            s.keys("Escape")
+            s.wait("Redial 413 now?")
+
+    def test_password_of_a_key(self):
+        with Screen("--demo", "--audio=null") as s:
+            s.wait("registered")
+            s.keys(":")
+            s.keys("bind global z 'account edit demo password=geheim'", "Enter")
+            s.keys("?")
+            s.keys("/")
+            s.keys("account edit", "Enter")
+            s.wait("account edit demo password=")
+            self.assertNotIn("geheim", s.text())
+
     def test_narrow(self):
         with Screen("--demo", "--audio=null", size=(40, 10)) as s:
             s.wait("demo")

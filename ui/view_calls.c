@@ -285,7 +285,7 @@ static unsigned draw_details(const struct picture *p, unsigned y, unsigned rows,
 		return 0;
 	if (rings_here(c) && c->peer[0] && p->s->calls == 1 && rows >= 1) {
 		/* TRANSLATORS: under the name of who calls: an address that nobody has checked */
-		screen_putf(y + used++, 6, screen_cols() - 7, ROLE_DIM, _("says to be %s"), c->peer);
+		screen_putf(y + used++, 6, screen_cols() - 7, ROLE_DIM, _("claims to be %s"), c->peer);
 	}
 	else if (!address_shown && c->peer[0] && p->s->calls == 1 && rows >= 1) {
 		screen_put(y + used++, 6, screen_cols() - 7, ROLE_DIM, c->peer);

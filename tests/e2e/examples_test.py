@@ -88,6 +88,14 @@ class Examples(unittest.TestCase):
         peer.receive("SIP/2.0 180")
         self.assertTrue(phone.command("answer")["ok"])
 
+    def test_do_not_disturb_reads_another_calendar(self):
+        """Of the user's environment a hook has all but what begins as the variables of events do."""
+        self.home.env["BUSY_CALENDAR"] = self.home.write("elsewhere", "".join("%d 00:00 24:00\n" % d for d in range(1, 8)))
+        phone = self.start("--audio=null")
+        phone.command("set answer-unknown-users yes")
+        self.hook(phone, "call", "do-not-disturb")
+        self.incoming(phone).receive("SIP/2.0 480")
+
     def test_log_failures(self):
         phone = self.start(*DEMO)
         phone.command("set tone-seconds 0")

@@ -131,6 +131,17 @@ class Examples(unittest.TestCase):
         phone.exit_status()
         self.assertEqual(p.wait(offhook.DEADLINE), 0)
 
+    def test_client_without_a_runtime_folder(self):
+        del self.home.env["XDG_RUNTIME_DIR"]
+        self.home.write("config/offhook/offhookrc", "set sip-listen 127.0.0.1:0\n")
+        self.start("--audio=null")
+        del self.home.env["OFFHOOK_CONTROL"]
+        r = subprocess.run([sys.executable, os.path.join(EXAMPLES, "client.py"), "no body"], env=self.home.env,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=offhook.DEADLINE)
+        # it is the phone that says no
+        self.assertEqual(r.returncode, 1)
+        self.assertRegex(r.stderr, r"^client\.py: No contact ")
+
     def test_all_are_listed(self):
         """Each file is in its README, and is a test's here."""
         listed = read(os.path.join(EXAMPLES, "README.md"))

@@ -71,6 +71,7 @@ if bash --version >/dev/null 2>&1; then
 	bash_offers 'mute off|mute on' -e 'dial echo' -e '"mute o'
 	bash_offers 'bind ringing' -e 'bind ri'
 	bash_offers 'view next' -e 'view n'
+	bash_offers 'hook macro|hook media|hook mwi' -e 'hook m'
 	bash_offers '' -e 'dial ec'
 	bash_offers '' -k ''
 	bash_offers '' -e 'quit' ''

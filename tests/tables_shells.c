@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "command/command.h"
+#include "phone/event.h"
 #include "tests/tables.h"
 
 /* ---- options ---- */
@@ -160,7 +161,7 @@ static void add_word(struct buf *b, const char *word)
 static void typed_words(struct buf *b, enum argument type)
 {
 	const struct option_row *option;
-	const char *what, *name;
+	const char *what, *name, *const *names;
 	unsigned count, i;
 	enum key_context c;
 
@@ -176,6 +177,8 @@ static void typed_words(struct buf *b, enum argument type)
 		if (c != KEYS_NOTICES)
 			add_word(b, key_context_name(c));
 	}
+	for (i = 0, names = event_names(&count); type == ARG_EVENT && i < count; i++)
+		add_word(b, names[i]);
 	for (i = 0; type == ARG_CONDITION && (name = wait_condition(i, &what)); i++)
 		add_word(b, name);
 }

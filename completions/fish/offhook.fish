@@ -22,6 +22,8 @@ function __offhook_words
 			string split ' ' 'export'
 		case 'hold'
 			string split ' ' 'toggle'
+		case 'hook'
+			string split ' ' 'call device dtmf macro media mwi notice outcome ready redial registration tone'
 		case 'import'
 			string split ' ' 'baresip'
 		case 'macro'

@@ -2,7 +2,8 @@
 """client.py [TARGET] - speaks to a running offhook over its control socket.
 
 Prints each call and each failure as they come; with TARGET it dials that first. Standard library only.
-The socket is $XDG_RUNTIME_DIR/offhook/control; $OFFHOOK_CONTROL names another (offhook sets it for hooks).
+The socket is $XDG_RUNTIME_DIR/offhook/control, without that variable in the state folder; $OFFHOOK_CONTROL names another
+(offhook sets it for hooks).
 """
 
 import json
@@ -13,7 +14,8 @@ import sys
 
 def path():
     told = os.environ.get("OFFHOOK_CONTROL")
-    return told or os.path.join(os.environ["XDG_RUNTIME_DIR"], "offhook", "control")
+    folder = os.environ.get("XDG_RUNTIME_DIR") or os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    return told or os.path.join(folder, "offhook", "control")
 
 
 class Offhook:

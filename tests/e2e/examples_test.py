@@ -88,6 +88,14 @@ class Examples(unittest.TestCase):
         peer.receive("SIP/2.0 180")
         self.assertTrue(phone.command("answer")["ok"])
 
+    def test_do_not_disturb_reads_another_calendar(self):
+        """Of the user's environment a hook has all but what begins as the variables of events do."""
+        self.home.env["BUSY_CALENDAR"] = self.home.write("elsewhere", "".join("%d 00:00 24:00\n" % d for d in range(1, 8)))
+        phone = self.start("--audio=null")
+        phone.command("set answer-unknown-users yes")
+        self.hook(phone, "call", "do-not-disturb")
+        self.incoming(phone).receive("SIP/2.0 480")
+
     def test_log_failures(self):
         phone = self.start(*DEMO)
         phone.command("set tone-seconds 0")
@@ -122,6 +130,17 @@ class Examples(unittest.TestCase):
         phone.command("quit")
         phone.exit_status()
         self.assertEqual(p.wait(offhook.DEADLINE), 0)
+
+    def test_client_without_a_runtime_folder(self):
+        del self.home.env["XDG_RUNTIME_DIR"]
+        self.home.write("config/offhook/offhookrc", "set sip-listen 127.0.0.1:0\n")
+        self.start("--audio=null")
+        del self.home.env["OFFHOOK_CONTROL"]
+        r = subprocess.run([sys.executable, os.path.join(EXAMPLES, "client.py"), "no body"], env=self.home.env,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=offhook.DEADLINE)
+        # it is the phone that says no
+        self.assertEqual(r.returncode, 1)
+        self.assertRegex(r.stderr, r"^client\.py: No contact ")
 
     def test_all_are_listed(self):
         """Each file is in its README, and is a test's here."""

@@ -1,4 +1,4 @@
-/* Command lines and rc files: cut, quoted, masked, run against a phone made of variables. */
+/* Command lines, those of macros, and rc files: cut, quoted, filled with values, masked, run against a phone made of variables. */
 #include <errno.h>
 #include <string.h>
 
@@ -30,6 +30,38 @@ static void round_trip(const struct words *w)
 			FUZZ_CHECK(!strcmp(again.word[i], w->word[i]));
 	}
 	buf_free(&line);
+}
+
+/* A value of a macro, in the words of somebody who would like to be a command. */
+static const char *bad_value(const char *name, struct buf *value, void *arg)
+{
+	(void)name;
+	buf_str(value, arg);
+	return NULL;
+}
+
+/* What is put in for ${NAME} never changes how many words and commands there are. */
+static void expand(const char *line)
+{
+	static char bad[][16] = {"x", "a ; quit 'x", "\"\\", "# ${1}", ""};
+	static struct words first, w;
+	size_t from = 0, pos, end;
+	const char *why;
+	unsigned i;
+	int err;
+
+	do {
+		end = from;
+		err = parser_expand(&first, line, &end, bad_value, bad[0], &why);
+		FUZZ_CHECK(end <= strlen(line));
+		for (i = 1; !err && i < sizeof(bad) / sizeof(bad[0]); i++) {
+			pos = from;
+			/* longer than "x": then it may be too long */
+			if (parser_expand(&w, line, &pos, bad_value, bad[i], &why) == 0)
+				FUZZ_CHECK(w.n == first.n && pos == end);
+		}
+		from = end;
+	} while (!err);
 }
 
 /* Does a command of LINE reach out of the test, or wait? */
@@ -71,6 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t pos = 0;
 		int err;
 
+		expand(line);
 		parser_mask(&masked, line);
 		buf_free(&masked);
 		do {

@@ -433,6 +433,11 @@ static void appending(void **state)
 	assert_non_null(strstr(answer, "no macro is being recorded or played"));
 	key("macro record 1");
 	assert_non_null(strstr(answer, "no register"));
+	/* what could not be kept is not recorded */
+	macro_put(&env, "r", "mute on", NULL, "rc:1", &(struct result){.ok = true});
+	key("macro record R");
+	assert_non_null(strstr(answer, "rc:1; change it there"));
+	assert_int_equal(recorder_register(), 0);
 }
 
 /* Nothing that a person can hold down fills the memory. */

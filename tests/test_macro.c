@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "command/handlers.h"
+#include "command/hook.h"
 #include "command/player.h"
 #include "command/recorder.h"
 #include "command_fakes.h"
@@ -197,6 +198,21 @@ static void values(void **state)
 	see(run("macro play a x"), "needs a name");
 	/* they are macros' alone */
 	see(run("echo ${1}"), "=ok ${1}");
+}
+
+/* The other side chooses its address: it is no part of a program. */
+static void no_values_for_the_shell(void **state)
+{
+	(void)state;
+	assert_int_equal(hooks_new(&env.hooks, NULL), 0);
+	run("dial echo");
+	run("macro define tell 'hook outcome \"echo ${call.peer}\"'");
+	see(run("macro play tell"), "no ${} is put into a command of the shell");
+	run("macro define tell 'hook outcome echo ${1}'");
+	see(run("macro play tell x"), "no ${} is put into a command of the shell");
+	run("macro define tell 'hook outcome \"echo \\$OFFHOOK_PEER\"'");
+	see(run("macro play tell"), "=ok");
+	hooks_free(env.hooks);
 }
 
 /* A value can be as long as a line, not longer. */
@@ -533,6 +549,21 @@ static void what_may_be_defined(void **state)
 	assert_null(macro_find("xy"));
 }
 
+/* In JSON a command can have any character. */
+static void lines_in_one(void **state)
+{
+	(void)state;
+	run("macro define two \"mute on\nmute off\" \"first\nsecond\"");
+	run("macro define more 'mute on'");
+	macros_stop();
+	macros_start();
+	fake.notices = 0;
+	assert_int_equal(macros_read(&env), 0);
+	assert_int_equal(fake.notices, 0);
+	assert_string_equal(macro_find("two")->text, "mute on ; mute off");
+	assert_string_equal(macro_find("two")->description, "first second");
+}
+
 static void editing(void **state)
 {
 	(void)state;
@@ -619,6 +650,32 @@ static void the_rc_file(void **state)
 	see(rc, "more");
 }
 
+/* What the rc file says goes before what was saved; when it no longer says so, that is there again. */
+static void the_rc_file_covers(void **state)
+{
+	char rc[PATH_MAX];
+	FILE *f;
+
+	(void)state;
+	run("macro define door 'dtmf 1' 'the old one'");
+	run("macro define gate 'dtmf 2'");
+	snprintf(rc, sizeof(rc), "%s/rc", folder);
+	f = fopen(rc, "w");
+	fputs("macro define door 'mute on'\nmacro define gate ''\n", f);
+	fclose(f);
+	assert_int_equal(rc_read(&env, rc), 0);
+	assert_string_equal(macro_find("door")->text, "mute on");
+	assert_null(macro_find("gate"));
+	run("macro define more 'mute on'");
+	macros_stop();
+	macros_start();
+	assert_int_equal(macros_read(&env), 0);
+	assert_string_equal(macro_find("door")->text, "dtmf 1");
+	assert_string_equal(macro_find("door")->description, "the old one");
+	assert_string_equal(macro_find("gate")->text, "dtmf 2");
+	assert_string_equal(macro_find("more")->text, "mute on");
+}
+
 static void too_many_macros(void **state)
 {
 	char line[100];
@@ -632,6 +689,7 @@ static void too_many_macros(void **state)
 	}
 	see(run("macro define more 'mute on'"), "there are 500 macros already");
 	see(run("macro define z 'mute on'"), "=ok");
+	see(run("macro define more 'mute on'"), "there are 500 macros already");
 	see(run("macro define m7 'mute off'"), "=ok");
 }
 
@@ -639,9 +697,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(plays), T(stops_where_it_fails), T(values), T(long_values), T(any_bytes), T(a_stranger_calls), T(nested), T(reaches_itself),
-		T(too_many_steps), T(too_many_calls), T(typed_by_a_macro), T(stopping), T(again), T(what_may_be_defined), T(editing), T(the_file),
-		T(the_rc_file), T(too_many_macros),
+		T(plays), T(stops_where_it_fails), T(values), T(no_values_for_the_shell), T(long_values), T(any_bytes), T(a_stranger_calls), T(nested), T(reaches_itself),
+		T(too_many_steps), T(too_many_calls), T(typed_by_a_macro), T(stopping), T(again), T(what_may_be_defined), T(lines_in_one), T(editing), T(the_file),
+		T(the_rc_file), T(the_rc_file_covers), T(too_many_macros),
 	};
 	char rc[PATH_MAX];
 	int failed;

@@ -60,6 +60,7 @@ struct words {
 	unsigned n;
 	char *word[WORDS_MAX];
 	const char *rest[WORDS_MAX + 1]; /* where each word began in the line; rest[n] is where the last one ended */
+	bool filled;                     /* parser_expand() put a value into one */
 	char store[LINE_MAX_BYTES];
 };
 /* Reads the next command of LINE from *POS on: 0; ENOENT at the end (comment, blank or nothing left);

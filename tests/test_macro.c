@@ -153,6 +153,21 @@ static void plays(void **state)
 	assert_int_equal(script_own_call(script), 1);
 }
 
+/* Who plays it goes on with its call, whose tone still sounds. */
+static void its_call_closes(void **state)
+{
+	(void)state;
+	run("macro define busy 'dial 486 ; wait outcome'");
+	run("macro play busy ; wait closed");
+	fails(1, 486);
+	see(told, "macro play busy=ok");
+	see_not(told, "wait closed");
+	fake.call[1].closed = true;
+	fake_event("call", 1, "closed");
+	pass(0);
+	see(told, "wait closed=ok");
+}
+
 static void stops_where_it_fails(void **state)
 {
 	(void)state;
@@ -697,7 +712,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(plays), T(stops_where_it_fails), T(values), T(no_values_for_the_shell), T(long_values), T(any_bytes), T(a_stranger_calls), T(nested), T(reaches_itself),
+		T(plays), T(its_call_closes), T(stops_where_it_fails), T(values), T(no_values_for_the_shell), T(long_values), T(any_bytes), T(a_stranger_calls), T(nested), T(reaches_itself),
 		T(too_many_steps), T(too_many_calls), T(typed_by_a_macro), T(stopping), T(again), T(what_may_be_defined), T(lines_in_one), T(editing), T(the_file),
 		T(the_rc_file), T(the_rc_file_covers), T(too_many_macros),
 	};

@@ -254,7 +254,7 @@ static void set_closed(unsigned call)
 	if (!fake.call[call].over)
 		fake.active--;
 	fake.call[call].state = CALL_CLOSED;
-	fake.call[call].over = true;
+	fake.call[call].over = fake.call[call].closed = true;
 	fake_event("call", call, "closed");
 }
 
@@ -306,6 +306,7 @@ static void a_call_that_fails(void **state)
 	assert_int_equal(script_status(script), 4);
 	/* the busy tone sounds; then it closes */
 	assert_string_equal(after(5000), "");
+	fake.call[1].closed = true;
 	fake_event("call", 1, "closed");
 	assert_string_equal(after(0), "wait closed=ok\nidle\n");
 	run("dial bob ; wait ringing");

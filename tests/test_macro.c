@@ -422,6 +422,25 @@ static void too_many_calls(void **state)
 	see(run("macro play often"), "at most 30 calls");
 }
 
+/* Whichever command makes them. */
+static void all_ways_to_call(void **state)
+{
+	static const char *const ways[] = {"redial now", "redial now last", "redial", "notice contact", "notice contact 2", "dial x"};
+	char line[100];
+	unsigned i, n;
+
+	(void)state;
+	run("dial x");
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		snprintf(line, sizeof(line), "macro define way%u '%s'", i, ways[i]);
+		run(line);
+		snprintf(line, sizeof(line), "macro play way%u", i);
+		for (n = 0; n < PLAYER_CALLS; n++)
+			see(run(line), "=ok");
+		see(run(line), "at most 30 calls");
+	}
+}
+
 /* What a macro types is its doing. */
 static void typed_by_a_macro(void **state)
 {
@@ -713,7 +732,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(plays), T(its_call_closes), T(stops_where_it_fails), T(values), T(no_values_for_the_shell), T(long_values), T(any_bytes), T(a_stranger_calls), T(nested), T(reaches_itself),
-		T(too_many_steps), T(too_many_calls), T(typed_by_a_macro), T(stopping), T(again), T(what_may_be_defined), T(lines_in_one), T(editing), T(the_file),
+		T(too_many_steps), T(too_many_calls), T(all_ways_to_call), T(typed_by_a_macro), T(stopping), T(again), T(what_may_be_defined), T(lines_in_one), T(editing), T(the_file),
 		T(the_rc_file), T(the_rc_file_covers), T(too_many_macros),
 	};
 	char rc[PATH_MAX];

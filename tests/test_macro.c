@@ -469,8 +469,21 @@ static void typed_by_a_macro(void **state)
 	assert_int_equal(script_new(&script, &env, SCRIPT_KEY, false, result_h, NULL, NULL), 0);
 	player_takes(false);
 	see(run("macro play a"), "would play itself again");
-	/* nor for ever by way of others */
-	for (i = 2; i < PLAYER_DEPTH + 2; i++) {
+	/* nor by way of another that types */
+	run("macro define b 'keys d' ; macro play b");
+	player_takes(true);
+	script_free(script);
+	assert_int_equal(script_new(&script, &env, SCRIPT_KEY, false, result_h, NULL, NULL), 0);
+	player_takes(false);
+	see(run("macro play a"), "macro a would play itself again");
+	run("macro define c 'dial x' ; macro play c");
+	see(told, "at most 30 calls");
+	player_types(NULL);
+	script_free(script);
+	assert_int_equal(script_new(&script, &env, SCRIPT_KEY, false, result_h, NULL, NULL), 0);
+	see(run("macro play c"), "=ok");
+	/* nor for ever by way of many */
+	for (i = 1; i < PLAYER_DEPTH + 2; i++) {
 		snprintf(line, sizeof(line), "macro define m%u 'keys d' ; macro play m%u", i, i);
 		run(line);
 		if (i <= PLAYER_DEPTH)

@@ -611,6 +611,27 @@ static void lines_in_one(void **state)
 	assert_string_equal(macro_find("two")->description, "first second");
 }
 
+/* The table's usage, which completion reads as grammar, says what each part says itself. */
+static void one_usage(void **state)
+{
+	static const char *const parts[] = {"define", "record", "play", "edit", "save"};
+	struct buf error = {0};
+	const char *whole = command_find("macro", &error)->usage;
+	char line[100], *own, *end;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		snprintf(line, sizeof(line), "macro %s", parts[i]);
+		run(line);
+		own = strstr(told, "usage: macro ");
+		assert_non_null(own);
+		end = strchr(own, '\n');
+		*end = '\0';
+		see(whole, own + strlen("usage: macro "));
+	}
+}
+
 static void editing(void **state)
 {
 	(void)state;
@@ -745,7 +766,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(plays), T(its_call_closes), T(stops_where_it_fails), T(values), T(no_values_for_the_shell), T(long_values), T(any_bytes), T(a_stranger_calls), T(nested), T(reaches_itself),
-		T(too_many_steps), T(too_many_calls), T(all_ways_to_call), T(typed_by_a_macro), T(stopping), T(again), T(what_may_be_defined), T(lines_in_one), T(editing), T(the_file),
+		T(too_many_steps), T(too_many_calls), T(all_ways_to_call), T(typed_by_a_macro), T(stopping), T(again), T(what_may_be_defined), T(lines_in_one), T(one_usage), T(editing), T(the_file),
 		T(the_rc_file), T(the_rc_file_covers), T(too_many_macros),
 	};
 	char rc[PATH_MAX];

@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "command/handlers.h"
@@ -294,6 +296,27 @@ static void raw_targets(void **state)
 	}
 }
 
+/* A file is one command, and the call that it makes is known. */
+static void calls_of_a_file(void **state)
+{
+	char file[] = "/tmp/test_recorder_XXXXXX", line[64], expected[128];
+	int fd = mkstemp(file);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "dial echo\n", 10), 10);
+	close(fd);
+	snprintf(line, sizeof(line), "source %s", file);
+	key("macro record a");
+	key(line);
+	answers(1);
+	key("dtmf 1");
+	key("macro stop");
+	unlink(file);
+	snprintf(expected, sizeof(expected), "%s\nwait established\ndtmf 1", line);
+	assert_string_equal(in_register("a"), expected);
+}
+
 static void full_words(void **state)
 {
 	(void)state;
@@ -459,7 +482,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(the_example), T(what_is_waited_for), T(hold_takes_time), T(typed_waits), T(digits), T(what_is_left_out),
-		T(without_keys), T(raw_targets), T(full_words), T(numbers_of_calls), T(on_a_notice), T(no_secrets), T(a_stranger_calls),
+		T(without_keys), T(raw_targets), T(calls_of_a_file), T(full_words), T(numbers_of_calls), T(on_a_notice), T(no_secrets), T(a_stranger_calls),
 		T(answered_on_purpose), T(appending), T(too_long),
 	};
 

@@ -198,8 +198,11 @@ static void leave_frame(struct script *s)
 	if (more)
 		/* TRANSLATORS: behind the first error of a file */
 		buf_printf(&r.error, P_(" (and %u more)", " (and %u more)", more), more);
-	if (f->command)
+	if (f->command) {
+		if (!s->depth)
+			recorder_goes_on(s->env, s);
 		answer(s, f->command, &r);
+	}
 	else
 		result_free(&r);
 }

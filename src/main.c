@@ -488,7 +488,7 @@ static void start_exchange(void)
 
 	if (err)
 		phone_notice_printf(self.phone, SEVERITY_ERROR, "exchange", _("The test exchange could not start: %s"),
-				    strerror(err));
+				    err == EEXIST ? _("the exchange brings an account demo along, and you have one of that name") : strerror(err));
 }
 
 /* The demo keeps no redials: the next run's exchange is another. */

@@ -114,6 +114,23 @@ static void fields(void **state)
 	unsetenv("OFFHOOKER");
 }
 
+/* What has the terminal could write over the screen, and take the keys. */
+static void no_terminal(void **state)
+{
+	int pid, group, session, terminal;
+
+	(void)state;
+	add("outcome", "read -r _ _ _ _ group session terminal _ </proc/$$/stat; echo $$ $group $session $terminal >%s; mv %s %s",
+	    path("new"), path("new"), path("out"));
+	fake_event("outcome", 1, NULL);
+	assert_true(fake_loop_until(nothing_runs));
+	content("out");
+	assert_int_equal(sscanf(text, "%d %d %d %d", &pid, &group, &session, &terminal), 4);
+	assert_int_equal(group, pid);
+	assert_int_equal(session, pid);
+	assert_int_equal(terminal, 0);
+}
+
 static void only_its_event(void **state)
 {
 	(void)state;
@@ -250,7 +267,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(fields), T(only_its_event), T(limit), T(limit_of_the_stubborn), T(many), T(failing), T(lists),
+		T(fields), T(no_terminal), T(only_its_event), T(limit), T(limit_of_the_stubborn), T(many), T(failing), T(lists),
 	};
 	int failed;
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "command/handlers.h"
+#include "command/hook.h"
 #include "command/player.h"
 #include "command/recorder.h"
 #include "command_fakes.h"
@@ -152,6 +153,21 @@ static void plays(void **state)
 	assert_int_equal(script_own_call(script), 1);
 }
 
+/* Who plays it goes on with its call, whose tone still sounds. */
+static void its_call_closes(void **state)
+{
+	(void)state;
+	run("macro define busy 'dial 486 ; wait outcome'");
+	run("macro play busy ; wait closed");
+	fails(1, 486);
+	see(told, "macro play busy=ok");
+	see_not(told, "wait closed");
+	fake.call[1].closed = true;
+	fake_event("call", 1, "closed");
+	pass(0);
+	see(told, "wait closed=ok");
+}
+
 static void stops_where_it_fails(void **state)
 {
 	(void)state;
@@ -197,6 +213,21 @@ static void values(void **state)
 	see(run("macro play a x"), "needs a name");
 	/* they are macros' alone */
 	see(run("echo ${1}"), "=ok ${1}");
+}
+
+/* The other side chooses its address: it is no part of a program. */
+static void no_values_for_the_shell(void **state)
+{
+	(void)state;
+	assert_int_equal(hooks_new(&env.hooks, NULL), 0);
+	run("dial echo");
+	run("macro define tell 'hook outcome \"echo ${call.peer}\"'");
+	see(run("macro play tell"), "no ${} is put into a command of the shell");
+	run("macro define tell 'hook outcome echo ${1}'");
+	see(run("macro play tell x"), "no ${} is put into a command of the shell");
+	run("macro define tell 'hook outcome \"echo \\$OFFHOOK_PEER\"'");
+	see(run("macro play tell"), "=ok");
+	hooks_free(env.hooks);
 }
 
 /* A value can be as long as a line, not longer. */
@@ -391,6 +422,25 @@ static void too_many_calls(void **state)
 	see(run("macro play often"), "at most 30 calls");
 }
 
+/* Whichever command makes them. */
+static void all_ways_to_call(void **state)
+{
+	static const char *const ways[] = {"redial now", "redial now last", "redial", "notice contact", "notice contact 2", "dial x"};
+	char line[100];
+	unsigned i, n;
+
+	(void)state;
+	run("dial x");
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		snprintf(line, sizeof(line), "macro define way%u '%s'", i, ways[i]);
+		run(line);
+		snprintf(line, sizeof(line), "macro play way%u", i);
+		for (n = 0; n < PLAYER_CALLS; n++)
+			see(run(line), "=ok");
+		see(run(line), "at most 30 calls");
+	}
+}
+
 /* What a macro types is its doing. */
 static void typed_by_a_macro(void **state)
 {
@@ -419,8 +469,21 @@ static void typed_by_a_macro(void **state)
 	assert_int_equal(script_new(&script, &env, SCRIPT_KEY, false, result_h, NULL, NULL), 0);
 	player_takes(false);
 	see(run("macro play a"), "would play itself again");
-	/* nor for ever by way of others */
-	for (i = 2; i < PLAYER_DEPTH + 2; i++) {
+	/* nor by way of another that types */
+	run("macro define b 'keys d' ; macro play b");
+	player_takes(true);
+	script_free(script);
+	assert_int_equal(script_new(&script, &env, SCRIPT_KEY, false, result_h, NULL, NULL), 0);
+	player_takes(false);
+	see(run("macro play a"), "macro a would play itself again");
+	run("macro define c 'dial x' ; macro play c");
+	see(told, "at most 30 calls");
+	player_types(NULL);
+	script_free(script);
+	assert_int_equal(script_new(&script, &env, SCRIPT_KEY, false, result_h, NULL, NULL), 0);
+	see(run("macro play c"), "=ok");
+	/* nor for ever by way of many */
+	for (i = 1; i < PLAYER_DEPTH + 2; i++) {
 		snprintf(line, sizeof(line), "macro define m%u 'keys d' ; macro play m%u", i, i);
 		run(line);
 		if (i <= PLAYER_DEPTH)
@@ -533,6 +596,42 @@ static void what_may_be_defined(void **state)
 	assert_null(macro_find("xy"));
 }
 
+/* In JSON a command can have any character. */
+static void lines_in_one(void **state)
+{
+	(void)state;
+	run("macro define two \"mute on\nmute off\" \"first\nsecond\"");
+	run("macro define more 'mute on'");
+	macros_stop();
+	macros_start();
+	fake.notices = 0;
+	assert_int_equal(macros_read(&env), 0);
+	assert_int_equal(fake.notices, 0);
+	assert_string_equal(macro_find("two")->text, "mute on ; mute off");
+	assert_string_equal(macro_find("two")->description, "first second");
+}
+
+/* The table's usage, which completion reads as grammar, says what each part says itself. */
+static void one_usage(void **state)
+{
+	static const char *const parts[] = {"define", "record", "play", "edit", "save"};
+	struct buf error = {0};
+	const char *whole = command_find("macro", &error)->usage;
+	char line[100], *own, *end;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		snprintf(line, sizeof(line), "macro %s", parts[i]);
+		run(line);
+		own = strstr(told, "usage: macro ");
+		assert_non_null(own);
+		end = strchr(own, '\n');
+		*end = '\0';
+		see(whole, own + strlen("usage: macro "));
+	}
+}
+
 static void editing(void **state)
 {
 	(void)state;
@@ -619,6 +718,32 @@ static void the_rc_file(void **state)
 	see(rc, "more");
 }
 
+/* What the rc file says goes before what was saved; when it no longer says so, that is there again. */
+static void the_rc_file_covers(void **state)
+{
+	char rc[PATH_MAX];
+	FILE *f;
+
+	(void)state;
+	run("macro define door 'dtmf 1' 'the old one'");
+	run("macro define gate 'dtmf 2'");
+	snprintf(rc, sizeof(rc), "%s/rc", folder);
+	f = fopen(rc, "w");
+	fputs("macro define door 'mute on'\nmacro define gate ''\n", f);
+	fclose(f);
+	assert_int_equal(rc_read(&env, rc), 0);
+	assert_string_equal(macro_find("door")->text, "mute on");
+	assert_null(macro_find("gate"));
+	run("macro define more 'mute on'");
+	macros_stop();
+	macros_start();
+	assert_int_equal(macros_read(&env), 0);
+	assert_string_equal(macro_find("door")->text, "dtmf 1");
+	assert_string_equal(macro_find("door")->description, "the old one");
+	assert_string_equal(macro_find("gate")->text, "dtmf 2");
+	assert_string_equal(macro_find("more")->text, "mute on");
+}
+
 static void too_many_macros(void **state)
 {
 	char line[100];
@@ -632,6 +757,7 @@ static void too_many_macros(void **state)
 	}
 	see(run("macro define more 'mute on'"), "there are 500 macros already");
 	see(run("macro define z 'mute on'"), "=ok");
+	see(run("macro define more 'mute on'"), "there are 500 macros already");
 	see(run("macro define m7 'mute off'"), "=ok");
 }
 
@@ -639,9 +765,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(plays), T(stops_where_it_fails), T(values), T(long_values), T(any_bytes), T(a_stranger_calls), T(nested), T(reaches_itself),
-		T(too_many_steps), T(too_many_calls), T(typed_by_a_macro), T(stopping), T(again), T(what_may_be_defined), T(editing), T(the_file),
-		T(the_rc_file), T(too_many_macros),
+		T(plays), T(its_call_closes), T(stops_where_it_fails), T(values), T(no_values_for_the_shell), T(long_values), T(any_bytes), T(a_stranger_calls), T(nested), T(reaches_itself),
+		T(too_many_steps), T(too_many_calls), T(all_ways_to_call), T(typed_by_a_macro), T(stopping), T(again), T(what_may_be_defined), T(lines_in_one), T(one_usage), T(editing), T(the_file),
+		T(the_rc_file), T(the_rc_file_covers), T(too_many_macros),
 	};
 	char rc[PATH_MAX];
 	int failed;

@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "command/handlers.h"
@@ -294,6 +296,27 @@ static void raw_targets(void **state)
 	}
 }
 
+/* A file is one command, and the call that it makes is known. */
+static void calls_of_a_file(void **state)
+{
+	char file[] = "/tmp/test_recorder_XXXXXX", line[64], expected[128];
+	int fd = mkstemp(file);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "dial echo\n", 10), 10);
+	close(fd);
+	snprintf(line, sizeof(line), "source %s", file);
+	key("macro record a");
+	key(line);
+	answers(1);
+	key("dtmf 1");
+	key("macro stop");
+	unlink(file);
+	snprintf(expected, sizeof(expected), "%s\nwait established\ndtmf 1", line);
+	assert_string_equal(in_register("a"), expected);
+}
+
 static void full_words(void **state)
 {
 	(void)state;
@@ -433,6 +456,11 @@ static void appending(void **state)
 	assert_non_null(strstr(answer, "no macro is being recorded or played"));
 	key("macro record 1");
 	assert_non_null(strstr(answer, "no register"));
+	/* what could not be kept is not recorded */
+	macro_put(&env, "r", "mute on", NULL, "rc:1", &(struct result){.ok = true});
+	key("macro record R");
+	assert_non_null(strstr(answer, "rc:1; change it there"));
+	assert_int_equal(recorder_register(), 0);
 }
 
 /* Nothing that a person can hold down fills the memory. */
@@ -454,7 +482,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(the_example), T(what_is_waited_for), T(hold_takes_time), T(typed_waits), T(digits), T(what_is_left_out),
-		T(without_keys), T(raw_targets), T(full_words), T(numbers_of_calls), T(on_a_notice), T(no_secrets), T(a_stranger_calls),
+		T(without_keys), T(raw_targets), T(calls_of_a_file), T(full_words), T(numbers_of_calls), T(on_a_notice), T(no_secrets), T(a_stranger_calls),
 		T(answered_on_purpose), T(appending), T(too_long),
 	};
 

@@ -254,7 +254,7 @@ static void set_closed(unsigned call)
 	if (!fake.call[call].over)
 		fake.active--;
 	fake.call[call].state = CALL_CLOSED;
-	fake.call[call].over = true;
+	fake.call[call].over = fake.call[call].closed = true;
 	fake_event("call", call, "closed");
 }
 
@@ -306,6 +306,7 @@ static void a_call_that_fails(void **state)
 	assert_int_equal(script_status(script), 4);
 	/* the busy tone sounds; then it closes */
 	assert_string_equal(after(5000), "");
+	fake.call[1].closed = true;
 	fake_event("call", 1, "closed");
 	assert_string_equal(after(0), "wait closed=ok\nidle\n");
 	run("dial bob ; wait ringing");
@@ -597,6 +598,27 @@ static void what_callers_get(void **state)
 	assert_string_equal(fake.forward, "sip:eve@127.0.0.1");
 	run("forward off");
 	assert_string_equal(fake.forward, "");
+}
+
+static int exchange_error;
+static int exchange_h(bool on, void *arg)
+{
+	(void)on;
+	(void)arg;
+	return exchange_error;
+}
+
+static void the_exchange(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(run("exchange on"), "not available here"));
+	env.exchange_h = exchange_h;
+	exchange_error = 0;
+	assert_non_null(strstr(run("exchange on"), "exchange on=ok"));
+	exchange_error = EEXIST;
+	assert_non_null(strstr(run("exchange on"), "you have one of that name"));
+	exchange_error = EACCES;
+	assert_non_null(strstr(run("exchange on"), "does not start: Permission denied"));
 }
 
 static void help_comes_from_the_table(void **state)
@@ -903,7 +925,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(one_after_the_other), T(sleeping), T(stop_on_error), T(freed_by_its_handlers), T(too_many),
 		T(a_call_that_is_answered), T(a_call_that_fails), T(time_limits), T(wrong_waits), T(incoming),
-		T(registered), T(dialling), T(calls), T(history_is_exported), T(views_and_keys), T(notices_and_traces), T(what_callers_get), T(help_comes_from_the_table), T(list_of_commands),
+		T(registered), T(dialling), T(calls), T(history_is_exported), T(views_and_keys), T(notices_and_traces), T(what_callers_get), T(the_exchange), T(help_comes_from_the_table), T(list_of_commands),
 		T(nearest), T(sourcing),
 		T(the_rc_file), T(rc_file_full_of_errors), T(accounts), T(accounts_of_the_rc_file), T(no_password_in_errors),
 	};

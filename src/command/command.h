@@ -20,7 +20,7 @@ struct command_env {
 	struct settings *settings;
 	struct keymap *keymap;
 	struct hooks *hooks;                             /* or NULL */
-	int (*exchange_h)(bool on, void *arg);           /* 0 or errno */
+	int (*exchange_h)(bool on, void *arg);           /* 0, EEXIST: the user has an account of its name; or an errno */
 	void (*quit_h)(int status, void *arg);
 	/* NULL when headless. NAME is one of views, or what the screen does besides: "next" (the next view),
 	 * "dial[ TEXT]" and "prompt[ TEXT]" (opens that prompt with TEXT in it), "trace[ CALL]" (the messages of that call),
@@ -60,6 +60,7 @@ struct words {
 	unsigned n;
 	char *word[WORDS_MAX];
 	const char *rest[WORDS_MAX + 1]; /* where each word began in the line; rest[n] is where the last one ended */
+	bool filled;                     /* parser_expand() put a value into one */
 	char store[LINE_MAX_BYTES];
 };
 /* Reads the next command of LINE from *POS on: 0; ENOENT at the end (comment, blank or nothing left);

@@ -58,6 +58,12 @@ void command_hook(struct command_env *env, struct script *script, const struct w
 		result_fail(r, STATUS_FAILED, _("hooks do not work here"));
 		return;
 	}
+	/* an address from the network could be a program */
+	if (w->filled && w->n > 2) {
+		result_fail(r, STATUS_USAGE, _("no ${} is put into a command of the shell; what is known of the event is in its "
+			    "environment"));
+		return;
+	}
 	if (w->n > 1 && !is_event(w->word[1], r))
 		return;
 	if (w->n < 3) {

@@ -239,7 +239,9 @@ void command_exchange(struct command_env *env, struct script *script, const stru
 		return;
 	}
 	err = env->exchange_h(on, env->arg);
-	if (err && err != EALREADY)
+	if (err == EEXIST)
+		result_fail(r, STATUS_FAILED, _("the exchange brings an account demo along, and you have one of that name"));
+	else if (err && err != EALREADY)
 		/* TRANSLATORS: %s is the system's word for what went wrong */
 		result_fail(r, STATUS_FAILED, on ? _("the exchange does not start: %s") : _("the exchange does not stop: %s"),
 			    strerror(err));

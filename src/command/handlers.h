@@ -68,8 +68,6 @@ bool may_call(struct script *s, struct result *r);
 /* Who had the keys typed that made this script. */
 struct player_hand;
 const struct player_hand *script_hand(const struct script *s);
-/* `closed` of the call has not been told yet: its tone still sounds. */
-bool script_tone_sounds(const struct script *s, unsigned call);
 
 /* ---- wait (command/wait.c) ---- */
 

@@ -167,11 +167,11 @@ static int keep_descriptors(posix_spawn_file_actions_t *actions)
 #endif
 }
 
-/* As a shell in its own right: no terminal, no descriptor of ours, signals as they are at first, a process group that
- * can be ended as a whole. An errno. */
+/* As a shell in its own right: a session without a terminal, whose process group can be ended as a whole, no descriptor of
+ * ours, signals as they are at first. An errno. */
 static int spawn(struct job *j)
 {
-	const short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+	const short flags = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
 	char sh[] = "sh", c[] = "-c", dashes[] = "--";
 	char *argv[] = {sh, c, dashes, j->command, NULL}, **env = environment(&j->own);
 	posix_spawn_file_actions_t actions;
@@ -195,7 +195,6 @@ static int spawn(struct job *j)
 		sigemptyset(&none);
 		sigfillset(&all);
 		posix_spawnattr_setflags(&attr, flags);
-		posix_spawnattr_setpgroup(&attr, 0);
 		posix_spawnattr_setsigmask(&attr, &none);
 		posix_spawnattr_setsigdefault(&attr, &all);
 		err = posix_spawn(&j->pid, "/bin/sh", &actions, &attr, argv, env);

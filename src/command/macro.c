@@ -13,7 +13,7 @@ static struct {
 	struct macro macro[MACROS_MAX + 26]; /* in order: registers, then names */
 	unsigned n;
 	bool was_read;          /* the file, or it is not there: what is written loses nothing */
-	struct buf wrong_lines; /* of it: kept as they are */
+	struct buf kept_lines;  /* of it: wrong ones, and those that the rc file covers; written back as they are */
 } macros;
 
 /* ---- the table ---- */
@@ -100,14 +100,14 @@ static int put(const char *name, const char *text, const char *description, cons
 	struct macro new = {0};
 	bool found;
 	unsigned at = position(name, &found);
-	int err = 0;
+	char *p;
 
 	if (!*text) {
 		if (found)
 			take_out(at);
 		return 0;
 	}
-	if (!found && macros.n == MACROS_MAX + (name[1] ? 0 : 26))
+	if (!found && macros.n >= MACROS_MAX + (name[1] ? 0 : 26))
 		return ENOSPC;
 	if (!description)
 		description = found ? macros.macro[at].description : "";
@@ -119,12 +119,15 @@ static int put(const char *name, const char *text, const char *description, cons
 		clear(&new);
 		return ENOMEM;
 	}
+	/* it is one line of a file */
+	for (p = new.description; (p = strpbrk(p, "\n\v\f\r\t")) != NULL;)
+		*p = ' ';
 	if (found)
 		clear(&macros.macro[at]);
 	else
 		memmove(&macros.macro[at + 1], &macros.macro[at], (macros.n++ - at) * sizeof(new));
 	macros.macro[at] = new;
-	return err;
+	return 0;
 }
 
 /* ---- what may be in one ---- */
@@ -242,9 +245,9 @@ static int save(void)
 		if (m->name[1] && !m->source)
 			add_macro(&out, m->name, m->text, m->description);
 	}
-	if (macros.wrong_lines.s)
-		buf_str(&out, macros.wrong_lines.s);
-	err = out.failed || macros.wrong_lines.failed ? ENOMEM : paths_replace_file(file, out.s, out.len);
+	if (macros.kept_lines.s)
+		buf_str(&out, macros.kept_lines.s);
+	err = out.failed || macros.kept_lines.failed ? ENOMEM : paths_replace_file(file, out.s, out.len);
 	buf_free(&out);
 	return err;
 }
@@ -296,11 +299,15 @@ void macro_put(struct command_env *env, const char *name, const char *text, cons
 {
 	char letter = macro_register(name);
 	const char own[2] = {letter, '\0'};
+	const struct macro *old;
 	int err;
 
 	(void)env;
 	if (!may_put(name, text, description, source, r))
 		return;
+	old = letter ? NULL : macro_find(name);
+	if (old && source && !old->source)
+		add_macro(&macros.kept_lines, old->name, old->text, old->description);
 	err = put(letter ? own : name, text, letter ? "" : description, source);
 	if (err == ENOSPC)
 		result_fail(r, STATUS_FAILED, _("there are %u macros already; macro define NAME \"\" removes one"), MACROS_MAX);
@@ -348,7 +355,7 @@ static int line_h(const char *line, unsigned number, void *arg)
 	if (!r.ok)
 		phone_notice_printf(reader->env->phone, SEVERITY_WARNING, NULL, "%s:%u: %s", reader->file, number, r.error.s);
 	if (!r.ok && line)
-		buf_printf(&macros.wrong_lines, "%s\n", line);
+		buf_printf(&macros.kept_lines, "%s\n", line);
 	result_free(&r);
 	return 0;
 }
@@ -360,7 +367,7 @@ int macros_read(struct command_env *env)
 	int err = file_name(file, sizeof(file));
 
 	macros.was_read = false;
-	buf_free(&macros.wrong_lines);
+	buf_free(&macros.kept_lines);
 	if (!err)
 		err = file_lines(file, NULL, line_h, &reader);
 	if (err == ENOENT)
@@ -388,6 +395,6 @@ void macros_stop(void)
 {
 	while (macros.n)
 		take_out(macros.n - 1);
-	buf_free(&macros.wrong_lines);
+	buf_free(&macros.kept_lines);
 	macros.was_read = false;
 }

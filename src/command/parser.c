@@ -32,6 +32,7 @@ struct values {
 	parser_value_h *h;
 	void *arg;
 	const char *end;
+	bool *filled;
 };
 
 /* Reads the ${NAME} at *P: its value goes to *OUT as it is, whatever characters it has. */
@@ -45,6 +46,7 @@ static const char *read_value(const char **p, char **out, const struct values *v
 
 	if ((*p)[2 + len] != '}' || !text_copyn(name, sizeof(name), *p + 2, len))
 		return _("a ${ needs a name and a }: ${1}, ${*}, ${call.peer}; \\${ stands for itself");
+	*v->filled = true;
 	why = v->h(name, &value, v->arg);
 	if (!why && value.failed)
 		why = _("There is not enough memory for that.");
@@ -99,6 +101,7 @@ static int next(struct words *w, const char *line, size_t *pos, const struct val
 	size_t len = strlen(line);
 
 	w->n = 0;
+	w->filled = false;
 	w->rest[0] = p;
 	if (len >= LINE_MAX_BYTES)
 		wrong = _("the line is too long");
@@ -144,7 +147,7 @@ int parser_next(struct words *w, const char *line, size_t *pos, const char **why
 int parser_expand(struct words *w, const char *line, size_t *pos, parser_value_h *h, void *arg, const char **why)
 {
 	size_t len = strlen(line);
-	struct values v = {h, arg, NULL};
+	struct values v = {h, arg, NULL, &w->filled};
 
 	/* what is not a value takes at most as much of the store as of the line */
 	if (len < LINE_MAX_BYTES)

@@ -19,7 +19,7 @@ struct run {
 	struct script *script;
 	struct script *caller;    /* is held for it; NULL: has gone */
 	struct run *parent;       /* whose script that is, or NULL */
-	unsigned depth;
+	struct player_hand hand;  /* by whom it is played, whoever typed the keys; itself is the last */
 	char name[MACRO_NAME_MAX];
 	char *text;
 	char *arg[PLAYER_ARGS];
@@ -62,6 +62,14 @@ static struct run *run_of(const struct script *s)
 	for (p = player.newest; p && p->script != s; p = p->next)
 		;
 	return p;
+}
+
+/* A macro's, or that which made the script. */
+static const struct player_hand *hand_of(const struct script *s)
+{
+	const struct run *p = run_of(s);
+
+	return p ? &p->hand : script_hand(s);
 }
 
 static void tell(const struct run *p, const char *state)
@@ -348,28 +356,21 @@ static bool full(const char *name)
 
 bool player_may_call(struct command_env *env, const struct script *s, struct result *r)
 {
-	const char *name[PLAYER_DEPTH + 1];
-	const struct run *up;
-	unsigned i, n = 0;
+	const struct player_hand *hand = s ? hand_of(s) : NULL;
+	unsigned i;
 
-	if (!s)
-		return true;
-	for (up = run_of(s); up && n < PLAYER_DEPTH; up = up->parent)
-		name[n++] = up->name;
-	if (script_hand(s)->depth)
-		name[n++] = script_hand(s)->name;
-	for (i = 0; i < n; i++) {
-		if (!full(name[i]))
+	for (i = hand ? hand->depth : 0; i-- > 0;) {
+		if (!full(hand->name[i]))
 			continue;
 		result_fail(r, STATUS_FAILED, _("a macro makes at most %u calls within a minute"), PLAYER_CALLS);
 		phone_notice_printf(env->phone, SEVERITY_WARNING, "macro-calls",
 				    /* TRANSLATORS: a macro, and how many calls it has made */
 				    _("Macro %1$s was stopped: it has made %2$u calls within a minute, and a macro makes no more."),
-				    name[i], PLAYER_CALLS);
+				    hand->name[i], PLAYER_CALLS);
 		return false;
 	}
-	for (i = 0; i < n; i++) {
-		struct calls *c = calls_of(name[i]);
+	for (i = 0; hand && i < hand->depth; i++) {
+		struct calls *c = calls_of(hand->name[i]);
 
 		c->at_ms[c->n++ % PLAYER_CALLS] = port_now_ms();
 	}
@@ -380,16 +381,10 @@ bool player_may_call(struct command_env *env, const struct script *s, struct res
 
 void player_types(const struct script *s)
 {
-	const struct run *p = s ? run_of(s) : NULL;
-
-	if (p) {
-		text_copy(player.hand.name, sizeof(player.hand.name), p->name);
-		player.hand.depth = p->depth;
-	}
-	else if (s && script_hand(s)->depth)
-		player.hand = *script_hand(s);
-	else if (!s)
+	if (!s)
 		player.hand.depth = 0;
+	else if (hand_of(s)->depth)
+		player.hand = *hand_of(s);
 }
 
 void player_takes(bool on)
@@ -407,20 +402,20 @@ struct player_hand player_hand(void)
 /* ---- the beginning ---- */
 
 /* Would it be reached again by itself? Then, and too deep, R fails. */
-static bool may_play(const struct run *parent, const struct player_hand *hand, const char *name, struct result *r)
+static bool may_play(const struct player_hand *hand, const char *name, struct result *r)
 {
-	const struct run *up;
-	bool itself = hand->depth && !strcmp(hand->name, name);
+	bool itself = false;
+	unsigned i;
 
 	if (player.n == PLAYER_RUNS) {
 		result_fail(r, STATUS_FAILED, _("%u macros play already"), PLAYER_RUNS);
 		return false;
 	}
-	for (up = parent; up; up = up->parent)
-		itself |= !strcmp(up->name, name);
+	for (i = 0; i < hand->depth; i++)
+		itself |= !strcmp(hand->name[i], name);
 	if (itself)
 		result_fail(r, STATUS_FAILED, _("macro %s would play itself again"), name);
-	else if (hand->depth >= PLAYER_DEPTH || (parent && parent->depth >= PLAYER_DEPTH))
+	else if (hand->depth == PLAYER_DEPTH)
 		result_fail(r, STATUS_FAILED, _("macros play each other at most %u deep"), PLAYER_DEPTH);
 	return r->ok;
 }
@@ -445,7 +440,8 @@ static int begin(struct command_env *env, struct script *caller, struct run *par
 		return ENOMEM;
 	p->env = env;
 	p->parent = parent;
-	p->depth = 1 + (parent ? parent->depth : script_hand(caller)->depth);
+	p->hand = *hand_of(caller);
+	text_copy(p->hand.name[p->hand.depth++], MACRO_NAME_MAX, m->name);
 	p->of = of;
 	text_copy(p->name, sizeof(p->name), m->name);
 	p->text = strdup(m->text);
@@ -502,7 +498,7 @@ void player_play(struct command_env *env, struct script *script, const char *nam
 		return;
 	}
 	m = macro_get(name, r);
-	if (!m || !may_play(parent, script_hand(script), m->name, r))
+	if (!m || !may_play(hand_of(script), m->name, r))
 		return;
 	of = macro_check(m->text, r);
 	if (!of)

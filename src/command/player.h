@@ -28,9 +28,10 @@ bool player_stop(void);
 /* Forgets all, without a word. */
 void player_close(void);
 
-/* Who has had keys typed: a macro, and how deep it was. depth 0: a person, or anybody but a macro. */
+/* Who has had something done, such as keys typed: a macro, behind those that it was played by. depth 0: a person, or anybody
+ * but a macro. */
 struct player_hand {
-	char name[MACRO_NAME_MAX];
+	char name[PLAYER_DEPTH][MACRO_NAME_MAX];
 	unsigned depth;
 };
 /* S types keys (`keys`); NULL: all that were typed have been taken. */

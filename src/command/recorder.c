@@ -322,10 +322,17 @@ void recorder_start(struct command_env *env, struct script *s, char reg, struct 
 {
 	const char name[2] = {reg, '\0'};
 	enum script_kind kind = script_get_kind(s);
+	const struct macro *old;
 
 	if (rec.reg) {
 		/* TRANSLATORS: %c is the letter of a register for macros */
 		result_fail(r, STATUS_FAILED, _("register %c is being recorded; macro stop ends that"), rec.reg);
+		return;
+	}
+	old = macro_find(name);
+	if (old && old->source) {
+		/* TRANSLATORS: %2$s is FILE:LINE */
+		result_fail(r, STATUS_FAILED, _("the macro %1$s is defined at %2$s; change it there"), old->name, old->source);
 		return;
 	}
 	recorder_close();
@@ -336,7 +343,7 @@ void recorder_start(struct command_env *env, struct script *s, char reg, struct 
 	rec.call = script_call(s);
 	rec.known = look(env, rec.call);
 	/* what is there ends who knows where: the first new command waits for the state that it needs */
-	if (rec.append && macro_find(name) && rec.known.stage < STAGE_FAILED)
+	if (rec.append && old && rec.known.stage < STAGE_FAILED)
 		rec.known.stage = STAGE_UNKNOWN;
 	rec.since_ms = port_now_ms();
 }

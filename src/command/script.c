@@ -52,7 +52,6 @@ struct script {
 
 	unsigned call;          /* dialled or answered here, 0 = none */
 	unsigned base_call;     /* of a macro: what was its caller's, or the newest, when it began */
-	unsigned tone_call;     /* failed, and not yet closed */
 	bool listening;
 	struct player_hand hand;
 	bool sleeping, waiting, held;
@@ -199,8 +198,11 @@ static void leave_frame(struct script *s)
 	if (more)
 		/* TRANSLATORS: behind the first error of a file */
 		buf_printf(&r.error, P_(" (and %u more)", " (and %u more)", more), more);
-	if (f->command)
+	if (f->command) {
+		if (!s->depth)
+			recorder_goes_on(s->env, s);
 		answer(s, f->command, &r);
+	}
 	else
 		result_free(&r);
 }
@@ -271,13 +273,8 @@ static void limit_h(void *arg)
 static void event_h(const struct event *event, void *arg)
 {
 	struct script *s = arg;
-	unsigned call = (unsigned)event_find_integer(event, "call", 0);
-	const char *state = event_find_string(event, "state");
 
-	if (!strcmp(event->name, "outcome") && call == script_call(s))
-		s->tone_call = call;
-	else if (call && call == s->tone_call && !strcmp(event->name, "call") && state && !strcmp(state, "closed"))
-		s->tone_call = 0;
+	(void)event;
 	if (s->waiting && !loop_timer_running(s->look))
 		loop_timer_start(s->look, 0);
 }
@@ -291,11 +288,6 @@ static int listen_to_phone(struct script *s)
 	err = phone_listen(s->env->phone, event_h, s);
 	s->listening = !err;
 	return err;
-}
-
-bool script_tone_sounds(const struct script *s, unsigned call)
-{
-	return s->tone_call == call;
 }
 
 static void sleep_for(struct script *s, const struct words *w, uint64_t ms)
@@ -639,8 +631,6 @@ unsigned script_own_call(const struct script *s)
 void script_set_call(struct script *s, unsigned call)
 {
 	s->call = call;
-	/* its end may come before the first `wait`; when this fails, `wait` says so */
-	listen_to_phone(s);
 }
 
 enum script_kind script_get_kind(const struct script *s)

@@ -173,7 +173,7 @@ static bool matches(const struct wait *w, const struct call_info *info)
 }
 
 /* Reached, or passed already. */
-static bool reached(const struct wait *w, const struct script *s, const struct call_info *info)
+static bool reached(const struct wait *w, const struct call_info *info)
 {
 	switch (w->condition) {
 	case WAIT_RINGING:
@@ -181,7 +181,7 @@ static bool reached(const struct wait *w, const struct script *s, const struct c
 	case WAIT_ESTABLISHED:
 		return info->was_established;
 	case WAIT_CLOSED:
-		return info->over && !script_tone_sounds(s, info->number);
+		return info->closed; /* a failed call is when its tone has ended */
 	case WAIT_OUTCOME:
 		return matches(w, info);
 	default:
@@ -218,7 +218,7 @@ static enum wait_state look_call(const struct wait *w, struct command_env *env, 
 		result_fail(r, STATUS_FAILED, _("%s: the call ended too long ago to be remembered"), w->step);
 		return WAIT_FAILED;
 	}
-	if (reached(w, s, &info))
+	if (reached(w, &info))
 		return WAIT_DONE;
 	if (w->condition == WAIT_CLOSED || !(info.over || (w->condition == WAIT_OUTCOME && info.was_established)))
 		return WAIT_PENDING;

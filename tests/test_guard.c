@@ -54,6 +54,7 @@ static const struct {
 	{"OPTIONS sip:b@h SIP/2.01\r\n" ALL SEQ LEN "\r\n", GUARD_READ, 505, "Version Not Supported"},
 	{"OPTIONS <sip:b@h> SIP/2.0\r\n" ALL SEQ "\r\n", GUARD_READ, 400, "Bad Request-URI"},
 	{"OPTIONS sip:b@h; lr SIP/2.0\r\n" ALL SEQ "\r\n", GUARD_READ, 400, "Bad Request-URI"},
+	{"OPTIONS http://h/x y SIP/2.0\r\n" ALL SEQ "\r\n", GUARD_READ, 400, "Bad Request-URI"},
 	{"OPTIONS  sip:b@h SIP/2.0\r\n" ALL SEQ "\r\n", GUARD_READ, 400, "Blanks in the Start Line"},
 	{"OPTIONS sip:b@h  SIP/2.0\r\n" ALL SEQ "\r\n", GUARD_READ, 400, "Blanks in the Start Line"},
 	{"OPTIONS sip:b@h SIP/2.0  \r\n" ALL SEQ "\r\n", GUARD_READ, 400, "Blanks in the Start Line"},

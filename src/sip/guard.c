@@ -90,8 +90,9 @@ static int substitute(struct mbuf *mb)
 	guard_look(&now, (const char *)mbuf_buf(mb), mbuf_get_left(mb), true);
 	err = guard_substitute(mb, &now);
 	if (!last.look.code) {
-		last.look.code = 400;
-		last.look.reason = "Bad Request";
+		/* libre knows no other URIs than those of hosts */
+		last.look.code = last.look.foreign ? 416 : 400;
+		last.look.reason = last.look.foreign ? "Unsupported URI Scheme" : "Bad Request";
 	}
 	return err;
 }

@@ -5,7 +5,7 @@
 
 #include <re.h>
 
-/* What the message that a listener has just got is to be refused with: 400, 411, 413, 414, 505 or 513 and *REASON, a
+/* What the message that a listener has just got is to be refused with: 400, 411, 413, 414, 416, 505 or 513 and *REASON, a
  * static reason phrase. 0: nothing is wrong with it. *CLOSE: its connection is of no use afterwards. Works without the
  * guard's place before the parser too, for what the parser lets through. STRICT: a datagram with a body, too, needs a
  * Content-Length (S411-4). To be asked at a listener's entry. */

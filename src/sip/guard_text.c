@@ -150,17 +150,35 @@ static bool is_swift_uri(const char *p, size_t len)
 	return !at || (at + 1 < end && !strchr("/;? ", at[1]));
 }
 
+/* RFC 3986 section 3.1. */
+static bool is_foreign(const char *uri, size_t len)
+{
+	const char *colon = memchr(uri, ':', len < SCHEME_MAX ? len : SCHEME_MAX);
+	size_t i, n = colon ? (size_t)(colon - uri) : 0;
+
+	for (i = 0; i < n; i++) {
+		bool letter = (uri[i] >= 'a' && uri[i] <= 'z') || (uri[i] >= 'A' && uri[i] <= 'Z');
+
+		if (!letter && (!i || !(is_digit(uri[i]) || strchr("+-.", uri[i]))))
+			return false;
+	}
+	return n && !(n == 3 && !strncasecmp(uri, "sip", n)) && !(n == 4 && !strncasecmp(uri, "sips", n));
+}
+
 static void look_at_uri(struct guard_look *look, const char *uri, size_t len)
 {
+	bool broken = !len || uri[0] == '<';
 	size_t i;
 
-	if (!len || uri[0] == '<' || !is_swift_uri(uri, len))
-		look->unreadable = true;
 	for (i = 0; i < len; i++) {
 		if ((unsigned char)uri[i] <= ' ' || uri[i] == 0x7f)
-			look->unreadable = true;
+			broken = true;
 	}
-	if (look->unreadable)
+	look->foreign = !broken && is_foreign(uri, len);
+	look->unreadable = broken || !is_swift_uri(uri, len);
+	if (look->unreadable && look->foreign)
+		find(look, 416, "Unsupported URI Scheme");
+	else if (look->unreadable)
 		find(look, 400, "Bad Request-URI");
 	else if (has_headers(uri, len))
 		find(look, 400, "Headers in the Request-URI");

@@ -29,9 +29,10 @@ struct guard_part {
 
 struct guard_look {
 	bool request;
-	unsigned code;                 /* what a request is to be answered with: 400, 413, 414, 505, 513; 0: nothing is wrong */
+	unsigned code;                 /* what a request is to be answered with: 400, 413, 414, 416, 505, 513; 0: nothing is wrong */
 	const char *reason;            /* its reason phrase; static */
 	bool unreadable;               /* libre would take it for something else, or need long for it */
+	bool foreign;                  /* the Request-URI is of another scheme than sip or sips */
 	bool length;                   /* there is a Content-Length */
 	bool bad_length;               /* where the body ends is not known, or it is too long to be read */
 	size_t content_length;         /* what it says, unless .bad_length */

@@ -107,6 +107,8 @@ CASES = {
     "415 packed": (refused(415, "Unsupported Media Type", "Accept-Encoding: identity",
                            headers="Content-Encoding: gzip\n"), [], None, []),
     "416": (refused(416, "Unsupported URI Scheme", uri="tel:+4930901820"), [], None, []),
+    "416 what libre cannot read": (refused(416, "Unsupported URI Scheme", uri="http://192.0.2.1/a/b?c"), [], None, []),
+    "416 what libre is slow on": (refused(416, "Unsupported URI Scheme", uri="http://192.0.2.1/" + 200 * "a"), [], None, []),
     "420": (refused(420, "Bad Extension", "Unsupported: 100rel, magic", headers="Require: 100rel, timer, magic\n"),
             [], None, []),
     "422": (refused(422, "Session Interval Too Small", "Min-SE: 90",

@@ -1,6 +1,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -206,6 +209,21 @@ static bool is_stun(struct mbuf *mb)
 	return is;
 }
 
+/* libre reads into DATAGRAM_MAX bytes and then cuts them to what came, which a transaction and the trace keep: in a flood
+ * the heap was mostly holes between such pieces. A copy is as long as what came, and what was read into goes back at once
+ * (see stand_before()). */
+static void move(struct mbuf *mb)
+{
+	uint8_t *buf = mem_alloc(mb->end, NULL);
+
+	if (!buf)
+		return;
+	memcpy(buf, mb->buf, mb->end);
+	mem_deref(mb->buf);
+	mb->buf = buf;
+	mb->size = mb->end;
+}
+
 /* Stands before libre at a socket of UDP: true keeps a datagram from it. What it gets it can read, even where the
  * guard was left out; and what it cannot read it need not print a line about. */
 static bool helper_h(struct sa *src, struct mbuf *mb, void *arg)
@@ -218,6 +236,7 @@ static bool helper_h(struct sa *src, struct mbuf *mb, void *arg)
 	if (mbuf_get_left(mb) < 5 || is_stun(mb) || !libre_decode())
 		return false;
 	forget_ahead();
+	move(mb);
 	if (read_message(&ahead.msg, mb, true)) {
 		ahead.msg = NULL;
 		return true;
@@ -373,6 +392,10 @@ static void stand_before(struct udp_sock *socket)
 {
 	if (udp_helper_find(socket, HELPER_LAYER))
 		return;
+#ifdef M_MMAP_THRESHOLD
+	/* not from the heap: see move() */
+	mallopt(M_MMAP_THRESHOLD, DATAGRAM_MAX / 2);
+#endif
 	udp_rxsz_set(socket, DATAGRAM_MAX);
 	if (udp_register_helper(NULL, socket, HELPER_LAYER, NULL, helper_h, NULL))
 		log_warning("datagrams cannot be kept from libre's parser");

@@ -191,6 +191,7 @@ static void masking(void **state)
 		buf_str(&b, "");
 		parser_mask(&b, masks[i].line);
 		assert_string_equal(b.s, masks[i].shown);
+		assert_int_equal(parser_has_secret(masks[i].line), strcmp(masks[i].line, masks[i].shown) != 0);
 		buf_free(&b);
 	}
 }

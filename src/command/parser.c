@@ -250,3 +250,14 @@ void parser_mask(struct buf *out, const char *line)
 	}
 	buf_str(out, from);
 }
+
+bool parser_has_secret(const char *line)
+{
+	struct buf masked = {0};
+	bool secret;
+
+	parser_mask(&masked, line);
+	secret = masked.failed || strcmp(masked.s ? masked.s : "", line) != 0;
+	buf_free(&masked);
+	return secret;
+}

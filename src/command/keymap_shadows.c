@@ -99,13 +99,12 @@ void keymap_shadows(const struct keymap *k, const char *context, const char *not
 		if (rank(c) < rank(mine)) {
 			begin(out);
 			/* TRANSLATORS: %1$s is a key context such as talking, %2$s a key, %3$s a command */
-			buf_printf(out, _("In %1$s, %2$s still runs: %3$s."), key_context_name(c), keys, parser_has_secret(command) ? "***" : command);
+			buf_printf(out, _("In %1$s, %2$s still runs: %3$s."), key_context_name(c), keys, command);
 		}
 		else if (covered) {
 			begin(out);
 			/* TRANSLATORS: %1$s is a key context such as calls, %2$s a key, %3$s a more general context, %4$s a command */
-			buf_printf(out, _("In %1$s, %2$s now goes before that of %3$s: %4$s."), context, keys, key_context_name(c),
-				   parser_has_secret(command) ? "***" : command);
+			buf_printf(out, _("In %1$s, %2$s now goes before that of %3$s: %4$s."), context, keys, key_context_name(c), command);
 		}
 		buf_free(&masked);
 	}

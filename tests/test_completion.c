@@ -344,6 +344,8 @@ static void hints_say_what_is_to_come(void **state)
 	hints("reject |", "reject \1[CALL]\2 [CODE]");
 	hints("reject 1 |", "reject [CALL] \1[CODE]\2");
 	hints("reject 1 2 3|", "reject");
+	hints("echo a b|", "echo \1TEXT\2");
+	hints("hook call cmd with words|", "hook [EVENT \1[SHELL-COMMAND|off]\2]");
 	hints("account edit |", "account edit \1ACCOUNT\2 KEY=VALUE...");
 	hints("account edit work x|", "account edit ACCOUNT \1KEY=VALUE...\2");
 	hints("account e|", "account \1edit\2 ACCOUNT KEY=VALUE...");

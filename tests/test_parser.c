@@ -170,6 +170,10 @@ static const struct { const char *line, *shown; } masks[] = {
 	{"account edit w PASSWORD=secret", "account edit w PASSWORD=***"},
 	{"account edit w password=a password=secret", "account edit w password=*** password=***"},
 	{"account edit w password secret", "account edit w password ***"},
+	/* mistyped, it is a secret all the same */
+	{"account edit w pasword=secret", "account edit w pasword=***"},
+	{"account edit w 'passwort=secret word' expires=60", "account edit w passwort=*** expires=60"},
+	{"account add w sip:a@b auth-user=a display-name=b", "account add w sip:a@b auth-user=a display-name=b"},
 	{"bind global X 'account edit w password=secret'", "bind global X 'account edit w password=***'"},
 	{"account edit w password='secret", "account edit w ***"},
 	{"account edit w password=secret\\", "account edit w ***"},
@@ -187,6 +191,7 @@ static void masking(void **state)
 		buf_str(&b, "");
 		parser_mask(&b, masks[i].line);
 		assert_string_equal(b.s, masks[i].shown);
+		assert_int_equal(parser_has_secret(masks[i].line), strcmp(masks[i].line, masks[i].shown) != 0);
 		buf_free(&b);
 	}
 }

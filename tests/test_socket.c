@@ -321,6 +321,13 @@ static void requests(void **state)
 	assert_string_equal(q.id, "5");
 	assert_string_equal(error.s, "unknown event \"cal\"; did you mean \"call\"?");
 	buf_free(&error);
+	/* wherever it stands */
+	assert_int_equal(request_read(&q, "{\"subscribe\": [\"cal\"], \"id\": 6}", &error), EINVAL);
+	assert_string_equal(q.id, "6");
+	buf_free(&error);
+	assert_int_equal(request_read(&q, "{\"command\": 1, \"id\": 7}", &error), EINVAL);
+	assert_string_equal(q.id, "7");
+	buf_free(&error);
 }
 
 int main(void)

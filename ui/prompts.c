@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "command/command.h"
 #include "phone/ports.h"
 #include "ui/internal.h"
 
@@ -114,7 +115,7 @@ static void entered(void)
 	ui.prompting = false;
 	while (*text == ' ')
 		text++;
-	if (prompt_remember(&ui.prompt, ui.prompt.kind, text) && kinds[ui.prompt.kind].history)
+	if (!parser_has_secret(text) && prompt_remember(&ui.prompt, ui.prompt.kind, text) && kinds[ui.prompt.kind].history)
 		port_store_prompt(kinds[ui.prompt.kind].history, text);
 	if (ui.prompt.kind == PROMPT_SEARCH) {
 		if (!ui.view->search || !ui.view->search(text))

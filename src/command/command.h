@@ -78,6 +78,8 @@ void parser_quote(struct buf *out, const char *word);
 void parser_join(struct buf *out, const struct words *w, unsigned from, unsigned to);
 /* Copies LINE with every password in it replaced by "***": for whatever shows or keeps a line. */
 void parser_mask(struct buf *out, const char *line);
+/* Would parser_mask() mask anything of LINE? */
+bool parser_has_secret(const char *line);
 
 /* ---- table (command/table.c) -------------------------------------------------------------- */
 

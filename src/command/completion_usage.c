@@ -398,7 +398,7 @@ static void walk(struct walk *k, unsigned e, unsigned w)
 		consider(k, element);
 	else if (fits(element, word_of(k, w))) {
 		walk(k, e + 1, w + 1);
-		if (element->again)
+		if (element->again || (k->row->max == UINT_MAX && (has_word(element, "TEXT") || has_word(element, "SHELL-COMMAND"))))
 			walk(k, e, w + 1);
 	}
 	if (element->optional)

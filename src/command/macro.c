@@ -132,17 +132,6 @@ static int put(const char *name, const char *text, const char *description, cons
 
 /* ---- what may be in one ---- */
 
-static bool has_secret(const char *line)
-{
-	struct buf masked = {0};
-	bool secret;
-
-	parser_mask(&masked, line);
-	secret = masked.failed || strcmp(masked.s ? masked.s : "", line) != 0;
-	buf_free(&masked);
-	return secret;
-}
-
 /* Counts the commands of one line. */
 static bool check_line(const char *line, unsigned *commands, struct result *r)
 {
@@ -156,7 +145,7 @@ static bool check_line(const char *line, unsigned *commands, struct result *r)
 		;
 	if (err == EINVAL)
 		result_fail(r, STATUS_USAGE, "%s", why);
-	else if (has_secret(line))
+	else if (parser_has_secret(line))
 		result_fail(r, STATUS_USAGE, _("a macro keeps no passwords; an account keeps its own"));
 	for (pos = 0; r->ok && !parser_next(&w, line, &pos, &why); ++*commands) {
 		/* what a value names is known only when it is played */

@@ -189,12 +189,19 @@ void parser_join(struct buf *out, const struct words *w, unsigned from, unsigned
 	}
 }
 
-/* Where the secret of WORD begins, or NULL. A word may be a whole command (bind). */
+/* Where the secret of WORD begins, or NULL. A word may be a whole command (bind). KEY=VALUE has one too when KEY is
+ * nearly that of passwords: somebody has mistyped it. */
 static const char *secret_in(const char *word)
 {
-	const char *p = strcasestr(word, PASSWORD "=");
+	static const char *const keys[] = {PASSWORD};
+	const char *p = strcasestr(word, PASSWORD "="), *equals = strchr(word, '=');
+	char key[2 * sizeof(PASSWORD)];
 
-	return p ? p + strlen(PASSWORD "=") : NULL;
+	if (p)
+		return p + strlen(PASSWORD "=");
+	if (equals && text_copyn(key, sizeof(key), word, (size_t)(equals - word)) && nearest_word(key, keys, 1))
+		return equals + 1;
+	return NULL;
 }
 
 void parser_mask(struct buf *out, const char *line)
@@ -242,4 +249,15 @@ void parser_mask(struct buf *out, const char *line)
 		return;
 	}
 	buf_str(out, from);
+}
+
+bool parser_has_secret(const char *line)
+{
+	struct buf masked = {0};
+	bool secret;
+
+	parser_mask(&masked, line);
+	secret = masked.failed || strcmp(masked.s ? masked.s : "", line) != 0;
+	buf_free(&masked);
+	return secret;
 }

@@ -201,17 +201,6 @@ static bool make_line(struct command_env *env, struct buf *line, const struct co
 	return !line->failed;
 }
 
-static bool is_secret(const char *line)
-{
-	struct buf masked = {0};
-	bool secret;
-
-	parser_mask(&masked, line);
-	secret = masked.failed || strcmp(masked.s ? masked.s : "", line) != 0;
-	buf_free(&masked);
-	return secret;
-}
-
 /* ---- told by scripts ---- */
 
 static bool is_recording(const struct script *s)
@@ -288,7 +277,7 @@ void recorder_took(struct command_env *env, struct script *s, const char *line)
 	buf_free(&error);
 	if (!c || !is_recorded(c->name, &w) || is_about_stranger(c->name, &w))
 		return;
-	if (is_secret(line)) {
+	if (parser_has_secret(line)) {
 		refuse(env, _("Not recorded: the command has a password in it, and a macro keeps none."));
 		return;
 	}

@@ -80,6 +80,19 @@ static bool read_command(struct reader *r, struct request *q, struct buf *error)
 	return fits;
 }
 
+/* The id, wherever it stands: what is wrong with the rest is answered under it. */
+static void find_id(struct request *q, const char *line)
+{
+	struct reader r;
+	char key[KEY_MAX];
+	bool ok = true;
+
+	reader_begin(&r, line);
+	reader_enter(&r, '{');
+	while (ok && reader_member(&r, key, sizeof(key)))
+		ok = strcmp(key, "id") ? reader_skip(&r) : read_id(&r, q);
+}
+
 int request_read(struct request *q, const char *line, struct buf *error)
 {
 	static const char *const kinds[] = {"command", "subscribe", "unsubscribe"};
@@ -89,6 +102,7 @@ int request_read(struct request *q, const char *line, struct buf *error)
 	bool ok = true;
 
 	memset(q, 0, sizeof(*q));
+	find_id(q, line);
 	reader_begin(&r, line);
 	reader_enter(&r, '{');
 	while (ok && reader_member(&r, key, sizeof(key))) {

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "command/command.h"
 #include "ui/prompt.h"
 
 #define SECRET "password"
@@ -31,9 +32,9 @@ bool prompt_has_secret(const char *text)
 	const char *at;
 
 	/* Quotes may stand anywhere in a word. */
-	for (; *text && n < sizeof(plain) - 1; text++) {
-		if (!strchr("'\"\\", *text))
-			plain[n++] = *text;
+	for (at = text; *at && n < sizeof(plain) - 1; at++) {
+		if (!strchr("'\"\\", *at))
+			plain[n++] = *at;
 	}
 	plain[n] = '\0';
 	for (at = plain; (at = strcasestr(at, SECRET)); at++) {
@@ -42,7 +43,8 @@ bool prompt_has_secret(const char *text)
 		if (behind == '=' || isspace(behind))
 			return true;
 	}
-	return false;
+	/* and what the language itself masks, a mistyped key for example */
+	return parser_has_secret(text);
 }
 
 /* Does the character at S (N bytes) do something to those around it, so that it is never sent to a terminal? */

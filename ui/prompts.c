@@ -115,7 +115,7 @@ static void entered(void)
 	ui.prompting = false;
 	while (*text == ' ')
 		text++;
-	if (!parser_has_secret(text) && prompt_remember(&ui.prompt, ui.prompt.kind, text) && kinds[ui.prompt.kind].history)
+	if (prompt_remember(&ui.prompt, ui.prompt.kind, text) && kinds[ui.prompt.kind].history)
 		port_store_prompt(kinds[ui.prompt.kind].history, text);
 	if (ui.prompt.kind == PROMPT_SEARCH) {
 		if (!ui.view->search || !ui.view->search(text))

@@ -8,8 +8,9 @@
 
 /* The file was read (or is not there yet): only then what is written cannot lose anything. */
 static bool was_read;
-/* Its lines that were wrong: kept as they are, so that a slip of a hand edit loses no account. */
-static struct buf wrong_lines;
+/* Its lines that take no effect in this run: wrong ones, as they are, so that a slip of a hand edit loses no account;
+ * and accounts in whose place the rc file has put its own. */
+static struct buf idle_lines;
 
 static int file_name(char *dst, size_t size)
 {
@@ -42,7 +43,7 @@ static int line_h(const char *line, unsigned number, void *arg)
 	if (!r.ok)
 		phone_notice_printf(env->phone, SEVERITY_WARNING, NULL, "%s:%u: %s", reader->file, number, r.error.s);
 	if (!r.ok && line)
-		buf_printf(&wrong_lines, "%s\n", line);
+		buf_printf(&idle_lines, "%s\n", line);
 	result_free(&r);
 	explicit_bzero(&w, sizeof(w));
 	return 0;
@@ -55,7 +56,7 @@ int accounts_read(struct command_env *env)
 	int err = file_name(file, sizeof(file));
 
 	was_read = false;
-	buf_free(&wrong_lines);
+	buf_free(&idle_lines);
 	if (!err)
 		err = file_lines(file, NULL, line_h, &reader);
 	if (err == ENOENT)
@@ -107,6 +108,12 @@ static void add_account(struct buf *out, const struct account *a)
 	buf_str(out, "\n");
 }
 
+void accounts_keep(const struct account *a)
+{
+	if (!a->volatile_only)
+		add_account(&idle_lines, a);
+}
+
 int accounts_save(struct command_env *env)
 {
 	const struct account *preferred = NULL;
@@ -132,9 +139,9 @@ int accounts_save(struct command_env *env)
 	}
 	if (preferred)
 		buf_printf(&out, "account default %s\n", preferred->name);
-	if (wrong_lines.s)
-		buf_str(&out, wrong_lines.s);
-	err = out.failed || wrong_lines.failed ? ENOMEM : paths_replace_file(file, out.s, out.len);
+	if (idle_lines.s)
+		buf_str(&out, idle_lines.s);
+	err = out.failed || idle_lines.failed ? ENOMEM : paths_replace_file(file, out.s, out.len);
 	if (out.s)
 		explicit_bzero(out.s, out.cap);
 	buf_free(&out);

@@ -153,6 +153,8 @@ static void add(const struct request *q)
 		a.from_rc = true;
 		text_copy(a.source, sizeof(a.source), q->origin);
 	}
+	if (old && !old->from_rc)
+		accounts_keep(old);
 	/* the rc file comes after the saved accounts and wins */
 	err = old ? phone_account_replace(q->env->phone, &a) : phone_account_add(q->env->phone, &a);
 	if (err == ENOSPC)

@@ -96,6 +96,8 @@ enum account_source { ACCOUNT_TYPED, ACCOUNT_RC, ACCOUNT_SAVED };
 /* Runs the `account` command in W. ORIGIN is FILE:LINE or NULL. */
 void account_run(struct command_env *env, const struct words *w, enum account_source source, const char *origin,
 		 struct result *r);
+/* The rc file has put another in the place of A: A stays in the file, for a run without that line. */
+void accounts_keep(const struct account *a);
 /* Writes the accounts that are to be kept. 0, EROFS when the file was never read, or an errno. */
 int accounts_save(struct command_env *env);
 

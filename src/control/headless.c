@@ -77,7 +77,9 @@ static void event_h(const struct event *event, void *arg)
 	if (h->face == FACE_JSON)
 		jsonl_event(&line, event);
 	else {
-		phone_snapshot(h->env->phone, h->now);
+		/* much to copy, and only the actions of notices are asked of it */
+		if (!strcmp(event->name, "notice"))
+			phone_snapshot(h->env->phone, h->now);
 		plain_event(&line, event, h->now);
 	}
 	if (line.len || line.failed)

@@ -1,68 +1,22 @@
 /* The accounts that outlive the program: $STATE/accounts, a file of `account add` lines. */
-#include <errno.h>
 #include <string.h>
 
 #include "base/i18n.h"
-#include "base/paths.h"
 #include "command/handlers.h"
 
-/* The file was read (or is not there yet): only then what is written cannot lose anything. */
-static bool was_read;
-/* Its lines that take no effect in this run: wrong ones, as they are, so that a slip of a hand edit loses no account;
- * and accounts in whose place the rc file has put its own. */
-static struct buf idle_lines;
+static struct saved file = {.name = "accounts"};
 
-static int file_name(char *dst, size_t size)
+static void line_h(struct command_env *env, const struct words *w, struct result *r)
 {
-	return paths_get(dst, size, PATH_STATE, "accounts");
-}
-
-struct reader {
-	struct command_env *env;
-	const char *file;
-};
-
-static int line_h(const char *line, unsigned number, void *arg)
-{
-	struct reader *reader = arg;
-	struct command_env *env = reader->env;
-	struct result r = {.ok = true};
-	const char *why = "";
-	struct words w;
-	size_t pos = 0;
-	int err = line ? parser_next(&w, line, &pos, &why) : EINVAL;
-
-	if (err == ENOENT)
-		return 0;
-	if (err)
-		result_fail(&r, STATUS_USAGE, "%s", line ? why : _("the line is too long or has a NUL character in it"));
-	else if (w.n < 2 || strcmp(w.word[0], "account"))
-		result_fail(&r, STATUS_USAGE, _("only account commands belong here"));
+	if (w->n < 2 || strcmp(w->word[0], "account"))
+		result_fail(r, STATUS_USAGE, _("only account commands belong here"));
 	else
-		account_run(env, &w, ACCOUNT_SAVED, NULL, &r);
-	if (!r.ok)
-		phone_notice_printf(env->phone, SEVERITY_WARNING, NULL, "%s:%u: %s", reader->file, number, r.error.s);
-	if (!r.ok && line)
-		buf_printf(&idle_lines, "%s\n", line);
-	result_free(&r);
-	explicit_bzero(&w, sizeof(w));
-	return 0;
+		account_run(env, w, ACCOUNT_SAVED, NULL, r);
 }
 
 int accounts_read(struct command_env *env)
 {
-	char file[PATHS_MAX];
-	struct reader reader = {env, file};
-	int err = file_name(file, sizeof(file));
-
-	was_read = false;
-	buf_free(&idle_lines);
-	if (!err)
-		err = file_lines(file, NULL, line_h, &reader);
-	if (err == ENOENT)
-		err = 0;
-	was_read = !err;
-	return err;
+	return saved_read(&file, env, line_h);
 }
 
 static void add_key(struct buf *out, const char *key, const char *value)
@@ -111,22 +65,16 @@ static void add_account(struct buf *out, const struct account *a)
 void accounts_keep(const struct account *a)
 {
 	if (!a->volatile_only)
-		add_account(&idle_lines, a);
+		add_account(&file.kept, a);
 }
 
 int accounts_save(struct command_env *env)
 {
 	const struct account *preferred = NULL;
 	struct buf out = {0};
-	char file[PATHS_MAX];
 	unsigned i;
 	int err;
 
-	if (!was_read)
-		return EROFS;
-	err = file_name(file, sizeof(file));
-	if (err)
-		return err;
 	buf_str(&out, "# written by offhook; change it with the account command\n");
 	for (i = 0; i < phone_accounts(env->phone); i++) {
 		const struct account *a = phone_account_at(env->phone, i);
@@ -139,9 +87,7 @@ int accounts_save(struct command_env *env)
 	}
 	if (preferred)
 		buf_printf(&out, "account default %s\n", preferred->name);
-	if (idle_lines.s)
-		buf_str(&out, idle_lines.s);
-	err = out.failed || idle_lines.failed ? ENOMEM : paths_replace_file(file, out.s, out.len);
+	err = saved_write(&file, &out);
 	if (out.s)
 		explicit_bzero(out.s, out.cap);
 	buf_free(&out);

@@ -101,6 +101,22 @@ void accounts_keep(const struct account *a);
 /* Writes the accounts that are to be kept. 0, EROFS when the file was never read, or an errno. */
 int accounts_save(struct command_env *env);
 
+/* ---- files of commands that the program writes (command/saved.c) ---- */
+
+struct saved {
+	const char *name;       /* in the state folder */
+	struct buf kept;        /* lines that take no effect in this run: wrong ones, as they are, so that a slip of a hand edit
+				 * loses nothing; and what the rc file covers. Written back */
+	bool was_read;          /* or it is not there yet: what is written loses nothing */
+};
+/* Runs the command in W, or R fails. */
+typedef void saved_line_h(struct command_env *env, const struct words *w, struct result *r);
+/* Calls H for each command of the file (if there); each wrong line becomes a notice, and is kept. 0 or an errno. */
+int saved_read(struct saved *s, struct command_env *env, saved_line_h *h);
+/* Puts LINES, and behind them what is kept, in the place of the file. 0, EROFS when it was never read, or an errno. */
+int saved_write(const struct saved *s, struct buf *lines);
+void saved_forget(struct saved *s);
+
 /* ---- files ---- */
 
 /* Calls H for each line of FILE (without its end; NUMBER from 1). A line with a NUL byte or above

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/i18n.h"
-#include "base/paths.h"
 #include "command/handlers.h"
 #include "command/macro.h"
 #include "phone/ports.h"
@@ -12,9 +11,9 @@
 static struct {
 	struct macro macro[MACROS_MAX + 26]; /* in order: registers, then names */
 	unsigned n;
-	bool was_read;          /* the file, or it is not there: what is written loses nothing */
-	struct buf kept_lines;  /* of it: wrong ones, and those that the rc file covers; written back as they are */
 } macros;
+
+static struct saved file = {.name = "saved"};
 
 /* ---- the table ---- */
 
@@ -192,11 +191,6 @@ void macro_line(struct buf *out, const struct macro *m)
 
 /* ---- the file ---- */
 
-static int file_name(char *dst, size_t size)
-{
-	return paths_get(dst, size, PATH_STATE, "saved");
-}
-
 static void add_macro(struct buf *out, const char *name, const char *text, const char *description)
 {
 	struct buf line = {0};
@@ -218,15 +212,9 @@ static void add_macro(struct buf *out, const char *name, const char *text, const
 static int save(void)
 {
 	struct buf out = {0};
-	char file[PATHS_MAX];
 	unsigned i;
 	int err;
 
-	if (!macros.was_read)
-		return EROFS;
-	err = file_name(file, sizeof(file));
-	if (err)
-		return err;
 	buf_str(&out, "# written by offhook; change it with the macro command\n");
 	for (i = 0; i < macros.n; i++) {
 		const struct macro *m = &macros.macro[i];
@@ -234,9 +222,7 @@ static int save(void)
 		if (m->name[1] && !m->source)
 			add_macro(&out, m->name, m->text, m->description);
 	}
-	if (macros.kept_lines.s)
-		buf_str(&out, macros.kept_lines.s);
-	err = out.failed || macros.kept_lines.failed ? ENOMEM : paths_replace_file(file, out.s, out.len);
+	err = saved_write(&file, &out);
 	buf_free(&out);
 	return err;
 }
@@ -296,7 +282,7 @@ void macro_put(struct command_env *env, const char *name, const char *text, cons
 		return;
 	old = letter ? NULL : macro_find(name);
 	if (old && source && !old->source)
-		add_macro(&macros.kept_lines, old->name, old->text, old->description);
+		add_macro(&file.kept, old->name, old->text, old->description);
 	err = put(letter ? own : name, text, letter ? "" : description, source);
 	if (err == ENOSPC)
 		result_fail(r, STATUS_FAILED, _("there are %u macros already; macro define NAME \"\" removes one"), MACROS_MAX);
@@ -316,53 +302,26 @@ void macro_put(struct command_env *env, const char *name, const char *text, cons
 
 /* ---- reading ---- */
 
-struct reader {
-	struct command_env *env;
-	const char *file;
-};
-
-static int line_h(const char *line, unsigned number, void *arg)
+static void line_h(struct command_env *env, const struct words *w, struct result *r)
 {
-	struct reader *reader = arg;
-	struct result r = {.ok = true};
-	const char *why = "";
-	struct words w;
-	size_t pos = 0;
-	int err = line ? parser_next(&w, line, &pos, &why) : EINVAL;
+	const char *description = w->n > 4 ? w->word[4] : "";
+	int err;
 
-	if (err == ENOENT)
-		return 0;
-	if (err)
-		result_fail(&r, STATUS_USAGE, "%s", line ? why : _("the line is too long or has a NUL character in it"));
-	else if (w.n < 4 || w.n > 5 || strcmp(w.word[0], "macro") || strcmp(w.word[1], "define") || macro_register(w.word[2]))
-		result_fail(&r, STATUS_USAGE, _("only macro define with a name belongs here"));
-	else if (may_put(w.word[2], w.word[3], w.n > 4 ? w.word[4] : "", NULL, &r)) {
-		err = put(w.word[2], w.word[3], w.n > 4 ? w.word[4] : "", NULL);
-		if (err)
-			result_fail(&r, STATUS_FAILED, "%s", strerror(err));
+	(void)env;
+	if (w->n < 4 || w->n > 5 || strcmp(w->word[0], "macro") || strcmp(w->word[1], "define") || macro_register(w->word[2])) {
+		result_fail(r, STATUS_USAGE, _("only macro define with a name belongs here"));
+		return;
 	}
-	if (!r.ok)
-		phone_notice_printf(reader->env->phone, SEVERITY_WARNING, NULL, "%s:%u: %s", reader->file, number, r.error.s);
-	if (!r.ok && line)
-		buf_printf(&macros.kept_lines, "%s\n", line);
-	result_free(&r);
-	return 0;
+	if (!may_put(w->word[2], w->word[3], description, NULL, r))
+		return;
+	err = put(w->word[2], w->word[3], description, NULL);
+	if (err)
+		result_fail(r, STATUS_FAILED, "%s", strerror(err));
 }
 
 int macros_read(struct command_env *env)
 {
-	char file[PATHS_MAX];
-	struct reader reader = {env, file};
-	int err = file_name(file, sizeof(file));
-
-	macros.was_read = false;
-	buf_free(&macros.kept_lines);
-	if (!err)
-		err = file_lines(file, NULL, line_h, &reader);
-	if (err == ENOENT)
-		err = 0;
-	macros.was_read = !err;
-	return err;
+	return saved_read(&file, env, line_h);
 }
 
 /* What is in the store was checked when it went there, and is again when it is played. */
@@ -384,6 +343,5 @@ void macros_stop(void)
 {
 	while (macros.n)
 		take_out(macros.n - 1);
-	buf_free(&macros.kept_lines);
-	macros.was_read = false;
+	saved_forget(&file);
 }
